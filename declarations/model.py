@@ -39,7 +39,7 @@ class PartyIdentifier(Struct, frozen=True, gc=False):
     scheme: str
 
 
-class Party(Struct, frozen=True):
+class Party(Struct, frozen=True, gc=False):
     name: str
     identifier: PartyIdentifier | None = None
     address: Address | None = None
@@ -49,7 +49,7 @@ class Party(Struct, frozen=True):
     aeo_registry_id: str | None = None
 
 
-class Agent(Struct, frozen=True):
+class Agent(Struct, frozen=True, gc=False):
     """The customs broker who files for the declarant (boxes 14 and 54)."""
 
     party: Party
@@ -76,7 +76,7 @@ class Vehicle(Struct, frozen=True, gc=False):
     trailer: str | None = None
 
 
-class TransportMeans(Struct, frozen=True):
+class TransportMeans(Struct, frozen=True, gc=False):
     """Boxes 18 and 26 (departure) or 21 and 25 (border)."""
 
     mode: str | None = None
@@ -85,7 +85,7 @@ class TransportMeans(Struct, frozen=True):
     vehicles: tuple[Vehicle, ...] = ()
 
 
-class GoodsLocation(Struct, frozen=True):
+class GoodsLocation(Struct, frozen=True, gc=False):
     """Box 30."""
 
     type_code: str | None = None
@@ -112,7 +112,7 @@ class TransportEquipment(Struct, frozen=True, gc=False):
     seals: tuple[str, ...] = ()
 
 
-class Transhipment(Struct, frozen=True):
+class Transhipment(Struct, frozen=True, gc=False):
     """Box 55."""
 
     country: str
@@ -129,7 +129,7 @@ class TradeTerms(Struct, frozen=True, gc=False):
     delivery_kind: str | None = None
 
 
-class Consignment(Struct, frozen=True):
+class Consignment(Struct, frozen=True, gc=False):
     container: bool | None = None  # 19
     departure_means: TransportMeans | None = None  # 18, 26
     border_means: TransportMeans | None = None  # 21, 25
@@ -152,7 +152,7 @@ class SecondRate(Struct, frozen=True, gc=False):
     unit: str | None = None
 
 
-class DutyTaxFee(Struct, frozen=True):
+class DutyTaxFee(Struct, frozen=True, gc=False):
     """One line of box 47, as declared. `rate_type`: P per cent, S specific, F fixed."""
 
     type_code: str
@@ -201,7 +201,7 @@ class Procedure(Struct, frozen=True, gc=False):
     feature: str
 
 
-class Quota(Struct, frozen=True):
+class Quota(Struct, frozen=True, gc=False):
     """Box 39."""
 
     identifier: str
@@ -242,7 +242,7 @@ class AdditionalInformation(Struct, frozen=True, gc=False):
     code: str | None = None
 
 
-class GoodsItem(Struct, frozen=True):
+class GoodsItem(Struct, frozen=True, gc=False):
     sequence: int  # 32
     description: str  # 31.1
     commodity_code: str  # 33.1
@@ -278,7 +278,7 @@ class GoodsItem(Struct, frozen=True):
     statements: tuple[AdditionalInformation, ...] = ()  # 44
 
 
-class GoodsShipment(Struct, frozen=True):
+class GoodsShipment(Struct, frozen=True, gc=False):
     items: tuple[GoodsItem, ...]
     transaction_nature: str | None = None  # 24.1
     transaction_feature: str | None = None  # 24.2
@@ -293,7 +293,7 @@ class GoodsShipment(Struct, frozen=True):
     consignment: Consignment | None = None
 
 
-class PaymentSummary(Struct, frozen=True):
+class PaymentSummary(Struct, frozen=True, gc=False):
     """Box B."""
 
     type_code: str
@@ -312,7 +312,7 @@ class DeferredPayment(Struct, frozen=True, gc=False):
     due_date: date
 
 
-class ObligationGuarantee(Struct, frozen=True):
+class ObligationGuarantee(Struct, frozen=True, gc=False):
     """Box 52."""
 
     details_code: str
@@ -321,7 +321,7 @@ class ObligationGuarantee(Struct, frozen=True):
     issue_date: date | None = None
 
 
-class Amendment(Struct, frozen=True):
+class Amendment(Struct, frozen=True, gc=False):
     """What a correction or withdrawal changes, and why."""
 
     reason: str
@@ -340,7 +340,7 @@ class Signatory(Struct, frozen=True, gc=False):
     authority_document: str | None = None
 
 
-class Declaration(Struct, frozen=True):
+class Declaration(Struct, frozen=True, gc=False):
     function: str  # 9 original, 4 correction, 1 withdrawal, 5 replacement before registration
     functional_reference_id: str  # the trader's own number
     issued_at: datetime  # 54; aware (a time without a zone is Kazakhstan's, UTC+5)

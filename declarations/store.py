@@ -1,0 +1,240 @@
+"""What is kept of declarations and of who may declare. All statements are SQLAlchemy Core over a caller's connection."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, tuple_, update
+from sqlmodel import SQLModel
+
+from declarations.participants import Participant, PowerOfAttorney
+from declarations.tables import (
+    DeclarationRow,
+    DocumentRow,
+    ParticipantRow,
+    PowerOfAttorneyRow,
+    RegistrationCounterRow,
+    RevisionRow,
+    TariffRow,
+)
+
+declaration = SQLModel.metadata.tables[DeclarationRow.__tablename__]
+document = SQLModel.metadata.tables[DocumentRow.__tablename__]
+participant = SQLModel.metadata.tables[ParticipantRow.__tablename__]
+power = SQLModel.metadata.tables[PowerOfAttorneyRow.__tablename__]
+counter = SQLModel.metadata.tables[RegistrationCounterRow.__tablename__]
+revision = SQLModel.metadata.tables[RevisionRow.__tablename__]
+tariff = SQLModel.metadata.tables[TariffRow.__tablename__]
+
+
+class Key(Struct, frozen=True, order=True):
+    """What identifies one version of one declaration."""
+
+    declarant: str
+    functional_reference_id: str
+    version: int
+
+
+class Stored(Struct, frozen=True):
+    """A recorded declaration, without its document."""
+
+    key: Key
+    registration_number: str
+    sequence: int
+    agent: str | None
+    declarant_name: str
+    type_code: str
+    procedure: str | None
+    office: str
+    status: str
+    outcome: str
+    item_count: int
+    customs_value_tiyn: int | None
+    signer_iin: str
+    signer_name: str
+    digest: str
+    received_at: datetime
+    accepted_at: datetime
+
+
+_READ_REVISION = select(revision.c.number)
+_BY_DIGEST = select(declaration).where(declaration.c.digest == bindparam("digest"))
+_BY_NUMBER = select(declaration).where(declaration.c.registration_number == bindparam("number"))
+_READ_DOCUMENT = select(document.c.content).where(
+    document.c.declarant == bindparam("declarant"),
+    document.c.functional_reference_id == bindparam("reference"),
+    document.c.version == bindparam("version"),
+)
+
+
+def read_revision(connection: Connection) -> int:
+    """Return the number of the last change to what judging depends on."""
+    return int(connection.execute(_READ_REVISION).scalar_one())
+
+
+def bump_revision(connection: Connection) -> None:
+    """Tell every process that what it judged with is out of date; part of the transaction that changes it."""
+    connection.execute(update(revision).values(number=revision.c.number + 1))
+
+
+def add_declarations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    connection.execute(insert(declaration), rows)
+
+
+def add_documents(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    connection.execute(insert(document), rows)
+
+
+def find_by_references(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
+    """Return what is recorded under these (declarant, trader's reference) pairs, newest version first to win."""
+    columns = tuple_(declaration.c.declarant, declaration.c.functional_reference_id)
+    rows = connection.execute(select(declaration).where(columns.in_(keys)).order_by(declaration.c.version))
+    return {(row.declarant, row.functional_reference_id): _stored(row) for row in rows}
+
+
+def find_by_digest(connection: Connection, digest: str) -> Stored | None:
+    row = connection.execute(_BY_DIGEST, {"digest": digest}).first()
+    return None if row is None else _stored(row)
+
+
+def find_by_number(connection: Connection, number: str) -> Stored | None:
+    row = connection.execute(_BY_NUMBER, {"number": number}).first()
+    return None if row is None else _stored(row)
+
+
+def page(
+    connection: Connection, participants: Sequence[str], status: str | None, before: int | None, limit: int
+) -> list[Stored]:
+    """Return up to `limit` declarations that these participants filed or had filed, newest first, below `before`."""
+    wanted = or_(declaration.c.declarant.in_(participants), declaration.c.agent.in_(participants))
+    statement = select(declaration).where(wanted).order_by(declaration.c.sequence.desc()).limit(limit)
+    if status is not None:
+        statement = statement.where(declaration.c.status == status)
+    if before is not None:
+        statement = statement.where(declaration.c.sequence < before)
+    return [_stored(row) for row in connection.execute(statement)]
+
+
+def read_document(connection: Connection, key: Key) -> bytes:
+    """Return the compressed document. Raises `NoResultFound`."""
+    found = connection.execute(
+        _READ_DOCUMENT,
+        {"declarant": key.declarant, "reference": key.functional_reference_id, "version": key.version},
+    )
+    return bytes(found.scalar_one())
+
+
+def take_serials(connection: Connection, wanted: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    """Reserve so many registration serials for each (office, ddmmyy); return the last one used before."""
+    taken = {}
+    for (office, day), count in sorted(wanted.items()):
+        where = (counter.c.office == office) & (counter.c.day == day)
+        last = connection.execute(select(counter.c.last).where(where).with_for_update()).scalar_one_or_none()
+        if last is None:
+            connection.execute(insert(counter).values(office=office, day=day, last=count))
+        else:
+            connection.execute(update(counter).where(where).values(last=last + count))
+        taken[office, day] = last or 0
+    return taken
+
+
+def read_participant(connection: Connection, identifier: str) -> Participant | None:
+    row = connection.execute(select(participant).where(participant.c.identifier == identifier)).first()
+    if row is None:
+        return None
+    return Participant(row.identifier, row.name, frozenset(row.roles.split()), row.registered_on)
+
+
+def read_powers(connection: Connection, principal: str) -> tuple[PowerOfAttorney, ...]:
+    """Return every power of attorney that this participant ever gave."""
+    return _powers(connection, power.c.principal == principal)
+
+
+def read_powers_held(connection: Connection, agent: str) -> tuple[PowerOfAttorney, ...]:
+    """Return every power of attorney that this agent ever held."""
+    return _powers(connection, power.c.agent == agent)
+
+
+def put_participant(connection: Connection, given: Participant) -> None:
+    connection.execute(participant.delete().where(participant.c.identifier == given.identifier))
+    row = {
+        "identifier": given.identifier,
+        "name": given.name,
+        "roles": " ".join(sorted(given.roles)),
+        "registered_on": given.registered_on,
+    }
+    connection.execute(insert(participant), row)
+
+
+def put_power(connection: Connection, given: PowerOfAttorney) -> None:
+    same = (power.c.principal == given.principal) & (power.c.agent == given.agent) & (power.c.number == given.number)
+    connection.execute(power.delete().where(same))
+    row = {
+        "principal": given.principal,
+        "agent": given.agent,
+        "number": given.number,
+        "valid_from": given.valid_from,
+        "valid_to": given.valid_to,
+        "scope": " ".join(sorted(given.scope)),
+        "revoked_on": given.revoked_on,
+    }
+    connection.execute(insert(power), row)
+
+
+def read_newest_tariff(connection: Connection) -> tuple[str, bool, bytes] | None:
+    """Return (source, complete, compressed CSV) of the tariff loaded last, if any was."""
+    row = connection.execute(select(tariff).order_by(tariff.c.id.desc()).limit(1)).first()
+    return None if row is None else (row.source, row.complete, bytes(row.content))
+
+
+def add_tariff(connection: Connection, source: str, loaded_at: datetime, complete: bool, content: bytes) -> None:
+    values = {"source": source, "loaded_at": loaded_at, "complete": complete, "content": content}
+    connection.execute(insert(tariff), values)
+
+
+def count_declarations(connection: Connection) -> int:
+    """Count by scanning: for tests and the operator's commands, never in a request."""
+    return int(connection.execute(select(func.count()).select_from(declaration)).scalar_one())
+
+
+def aware(moment: datetime) -> datetime:
+    """SQLite gives back times without their zone: they are UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _powers(connection: Connection, where: Any) -> tuple[PowerOfAttorney, ...]:
+    return tuple(
+        PowerOfAttorney(
+            principal=row.principal,
+            agent=row.agent,
+            number=row.number,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            scope=frozenset(row.scope.split()),
+            revoked_on=row.revoked_on,
+        )
+        for row in connection.execute(select(power).where(where).order_by(power.c.valid_from))
+    )
+
+
+def _stored(row: Any) -> Stored:
+    return Stored(
+        key=Key(row.declarant, row.functional_reference_id, row.version),
+        registration_number=row.registration_number,
+        sequence=row.sequence,
+        agent=row.agent,
+        declarant_name=row.declarant_name,
+        type_code=row.type_code,
+        procedure=row.procedure,
+        office=row.office,
+        status=row.status,
+        outcome=row.outcome,
+        item_count=row.item_count,
+        customs_value_tiyn=row.customs_value_tiyn,
+        signer_iin=row.signer_iin,
+        signer_name=row.signer_name,
+        digest=row.digest,
+        received_at=aware(row.received_at),
+        accepted_at=aware(row.accepted_at),
+    )

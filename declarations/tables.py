@@ -1,0 +1,94 @@
+"""Tables of what was declared, and of who may declare. docs/stores.md tells the duty of each.
+
+The declarant's number opens every key, so that the tables can be distributed by participant.
+Money is in tiyn (1/100 tenge), times are UTC.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, String, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class ParticipantRow(SQLModel, table=True):
+    __tablename__ = "participant"
+    identifier: str = Field(primary_key=True, max_length=20)
+    name: str
+    roles: str  # space-separated
+    registered_on: date
+
+
+class PowerOfAttorneyRow(SQLModel, table=True):
+    __tablename__ = "power_of_attorney"
+    principal: str = Field(primary_key=True, max_length=20)
+    agent: str = Field(primary_key=True, max_length=20)
+    number: str = Field(primary_key=True, max_length=50)
+    valid_from: date
+    valid_to: date
+    scope: str  # type codes, space-separated
+    revoked_on: date | None = None
+
+
+class DeclarationRow(SQLModel, table=True):
+    __tablename__ = "declaration"
+    __table_args__ = (
+        UniqueConstraint("registration_number", name="one_declaration_per_registration_number"),
+        Index("declaration_by_participant", "declarant", "sequence"),
+        Index("declaration_by_agent", "agent", "sequence"),
+        Index("declaration_by_digest", "digest"),
+    )
+    declarant: str = Field(primary_key=True, max_length=20)
+    functional_reference_id: str = Field(primary_key=True, max_length=35)
+    version: int = Field(primary_key=True)
+    registration_number: str
+    sequence: int = Field(sa_column=Column(BigInteger, nullable=False))  # the journal index: grows with time
+    agent: str | None = None
+    declarant_name: str
+    type_code: str
+    procedure: str | None = None
+    office: str
+    status: str
+    outcome: str
+    item_count: int
+    customs_value_tiyn: int | None = Field(default=None, sa_column=Column(BigInteger))
+    signer_iin: str
+    signer_name: str
+    digest: str = Field(sa_column=Column(String(64), nullable=False))  # SHA-256 of the received bytes, hex
+    received_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    accepted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class DocumentRow(SQLModel, table=True):
+    """The signed bytes as received, compressed with zstd: the evidence."""
+
+    __tablename__ = "declaration_document"
+    declarant: str = Field(primary_key=True, max_length=20)
+    functional_reference_id: str = Field(primary_key=True, max_length=35)
+    version: int = Field(primary_key=True)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class RegistrationCounterRow(SQLModel, table=True):
+    __tablename__ = "registration_counter"
+    office: str = Field(primary_key=True, max_length=8)
+    day: str = Field(primary_key=True, max_length=6)  # ddmmyy
+    last: int
+
+
+class TariffRow(SQLModel, table=True):
+    """A full tariff as loaded: the newest one is in force."""
+
+    __tablename__ = "tariff"
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    loaded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    complete: bool
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # the CSV, zstd
+
+
+class RevisionRow(SQLModel, table=True):
+    """One row: counts every change of what judging depends on (participants, powers, tariff, profiles, tokens)."""
+
+    __tablename__ = "revision"
+    id: int = Field(default=1, primary_key=True)
+    number: int

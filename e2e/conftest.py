@@ -1,0 +1,108 @@
+"""A real server on a folder of its own, and a real browser."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from e2e.visitor import Visitor
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+STARTS_WITHIN_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def portal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start the portal with demo data and return where it answers."""
+    if not (ROOT / "portal" / "static" / "manifest.json").exists():
+        pytest.fail("The front end is not built: run npm ci && npm run build first.")
+    folder = tmp_path_factory.mktemp("portal")
+    port = _free_port()
+    environment = {**os.environ, "SHEKARA_HOME": str(folder), "SHEKARA_DEMO": "1"}
+    with (folder / "server.log").open("wb") as log:
+        server = _start(environment, port, log.fileno())
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_until_it_answers(address, server, folder / "server.log")
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+def _start(environment: dict[str, str], port: int, log: int) -> subprocess.Popen[bytes]:
+    if (ROOT / "portal" / "cli.py").exists():
+        command = [sys.executable, "-m", "portal.cli"]
+        subprocess.run([*command, "seed"], cwd=ROOT, env=environment, check=True, stdout=log, stderr=log, timeout=120)
+        command += ["serve", "--port", str(port)]
+    else:
+        command = [sys.executable, "-m", "uvicorn", "--factory", "portal_fakes:memory_app", "--port", str(port)]
+        command += ["--app-dir", "tests", "--log-level", "warning"]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+
+
+def _wait_until_it_answers(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    ends = time.monotonic() + STARTS_WITHIN_SECONDS
+    while time.monotonic() < ends:
+        if server.poll() is not None:
+            break
+        with suppress(URLError, ConnectionError), urlopen(address, timeout=5):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"The portal did not start:\n{log.read_text('utf-8', 'replace')}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start the system's Chromium, or else the one Playwright has installed."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, portal_address: str) -> Iterator[Callable[..., Visitor]]:
+    """Return a function that opens a browser window; at the end no browser may have complained."""
+    contexts: list[BrowserContext] = []
+    visitors: list[Visitor] = []
+
+    def open_window(*, language: str = "en", width: int = 1280, dark: bool = False, javascript: bool = True) -> Visitor:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            locale={"kk": "kk-KZ", "ru": "ru-KZ", "en": "en-GB"}[language],
+            java_script_enabled=javascript,
+        )
+        contexts.append(context)
+        visitors.append(Visitor(context.new_page(), portal_address))
+        return visitors[-1]
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []

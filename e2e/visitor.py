@@ -1,0 +1,54 @@
+"""A person at a browser, who looks at every page that a journey comes to."""
+
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+
+
+class Visitor:
+    """Whatever the browser complains about is kept in `complaints`."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.complaints: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def open(self, path: str) -> int:
+        """Go to a path of the portal and return the status."""
+        answer = self.page.goto(self.address + path)
+        assert answer is not None
+        return answer.status
+
+    def sign_in(self, person: str) -> None:
+        self.open("/demo/sign-in")
+        self.page.check(f"input[value={person}]")
+        self.page.click("main form button")
+        self.page.wait_for_url("**/declarations")
+
+    def path_of_first(self, lane: str | None = None) -> str:
+        """Return the path of the newest declaration in the list, of one lane (release, documents, inspection)."""
+        self.open("/declarations" + (f"?lane={lane}" if lane else ""))
+        path = self.page.get_attribute("tbody th a", "href")
+        assert path is not None
+        return path
+
+    def look(self, name: str) -> None:
+        """Keep a screenshot, and check that the page fits its window and passes axe."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.wait_for_load_state("load")
+        self.page.evaluate("document.fonts.ready.then(() => true)")
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        too_wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, f"{name}: {too_wide} pixels too wide"
+        violations = Axe().run(self.page).response["violations"]
+        assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == [], name
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        expected = "Failed to load resource: the server responded with a status of 4"
+        if message.type in ("error", "warning") and not message.text.startswith(expected):
+            self.complaints.append(message.text)

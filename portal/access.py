@@ -1,0 +1,90 @@
+"""Who may do what: one table, and one guard that refuses by default.
+
+A route states its need as `opt={"need": Permission.READ_DECLARATIONS}`. A route that states none opens for nobody.
+Whose data a caller sees is a second question, answered where the data are read; others' identifiers are not found.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Protocol
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+
+
+class Role(StrEnum):
+    """What a caller is. ANYBODY stands for a caller who has not signed in."""
+
+    ANYBODY = "anybody"
+    DECLARANT = "declarant"
+    BROKER = "broker"
+    CARRIER = "carrier"
+    DOCUMENT_OFFICER = "document officer"
+    INSPECTOR = "inspector"
+    CHIEF_OF_POST = "chief of post"
+    RISK_ANALYST = "risk analyst"
+    REGISTRY_OFFICER = "registry officer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    PARTNER_SYSTEM = "partner system"
+
+
+class Permission(StrEnum):
+    SEE_PUBLIC_PAGES = "see public pages"
+    SIGN_OUT = "sign out"
+    LODGE_DECLARATIONS = "lodge declarations"
+    CHECK_DECLARATIONS = "check declarations without lodging"
+    READ_DECLARATIONS = "read declarations"
+
+
+_SIGNED_IN = frozenset({Permission.SEE_PUBLIC_PAGES, Permission.SIGN_OUT})
+_FILES = _SIGNED_IN | {
+    Permission.LODGE_DECLARATIONS,
+    Permission.CHECK_DECLARATIONS,
+    Permission.READ_DECLARATIONS,
+}
+
+GRANTED: Mapping[Role, frozenset[Permission]] = {
+    Role.ANYBODY: frozenset({Permission.SEE_PUBLIC_PAGES}),
+    Role.DECLARANT: _FILES,
+    Role.BROKER: _FILES,
+    Role.CARRIER: _SIGNED_IN,
+    Role.DOCUMENT_OFFICER: _SIGNED_IN,
+    Role.INSPECTOR: _SIGNED_IN,
+    Role.CHIEF_OF_POST: _SIGNED_IN,
+    Role.RISK_ANALYST: _SIGNED_IN,
+    Role.REGISTRY_OFFICER: _SIGNED_IN,
+    Role.AUDITOR: _SIGNED_IN,
+    Role.ADMINISTRATOR: _SIGNED_IN,
+    Role.PARTNER_SYSTEM: frozenset({Permission.SEE_PUBLIC_PAGES}),
+}
+
+
+class Caller(Protocol):
+    """Whoever an authentication middleware puts into `scope["user"]`."""
+
+    @property
+    def role(self) -> Role: ...
+
+
+def may(caller: Caller | None, need: Permission) -> bool:
+    """Return whether the table grants this caller what is needed."""
+    role = Role.ANYBODY if caller is None else caller.role
+    return need in GRANTED[role]
+
+
+def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let a request through only when its route states a need and the caller is granted it.
+
+    Raises `NotAuthorizedException` (401) when signing in could help, else `PermissionDeniedException` (403).
+    """
+    need = handler.opt.get("need")
+    if not isinstance(need, Permission):
+        raise PermissionDeniedException("This address is open to nobody.")
+    caller: Caller | None = connection.scope.get("user")
+    if may(caller, need):
+        return
+    if caller is None:
+        raise NotAuthorizedException("Sign in first.")
+    raise PermissionDeniedException(f"A {caller.role} may not {need}.")

@@ -1,0 +1,1 @@
+"""The first page, signing in and out, and the choice of language."""

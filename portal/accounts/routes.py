@@ -1,0 +1,80 @@
+"""The first page, signing out, and the choice of language."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import Cookie, State
+from litestar.di import NamedDependency
+from litestar.params import URLEncodedBody
+from litestar.response import Redirect
+from msgspec import Struct
+
+from portal.access import Permission
+from portal.accounts.sessions import Keeper
+from portal.browser import LANGUAGE_COOKIE
+from portal.languages import NAMES
+from portal.pages import AnyRequest, Pages
+from portal.views import SignedIn
+
+SEE_OTHER: Final = 303
+_YEAR_IN_SECONDS = 365 * 24 * 3600
+
+
+class LanguageForm(Struct, frozen=True):
+    language: str = ""
+    back: str = "/"
+
+
+class AccountPages(Controller):
+    @get("/", name="home", opt={"need": Permission.SEE_PUBLIC_PAGES}, sync_to_thread=True)
+    def home(self, request: Request[SignedIn | None, None, State], pages: NamedDependency[Pages]) -> Response[str]:
+        return pages.answer(request, "accounts/home.html")
+
+    @post("/language", name="language", opt={"need": Permission.SEE_PUBLIC_PAGES}, sync_to_thread=False)
+    def choose_language(
+        self,
+        request: Request[SignedIn | None, None, State],
+        data: URLEncodedBody[LanguageForm],
+        keeper: NamedDependency[Keeper],
+    ) -> Redirect:
+        """Remember the language and go back to where it was chosen."""
+        answer = Redirect(local_address(_shown_address(request) or data.back), status_code=SEE_OTHER)
+        if data.language in NAMES:
+            answer.set_cookie(
+                Cookie(
+                    key=LANGUAGE_COOKIE,
+                    value=data.language,
+                    path="/",
+                    max_age=_YEAR_IN_SECONDS,
+                    samesite="lax",
+                    httponly=True,
+                    secure=keeper.secure,
+                )
+            )
+        return answer
+
+    @post("/sign-out", name="sign-out", opt={"need": Permission.SIGN_OUT}, sync_to_thread=True)
+    def sign_out(self, request: Request[SignedIn, None, State], keeper: NamedDependency[Keeper]) -> Redirect:
+        answer = Redirect("/", status_code=SEE_OTHER)
+        answer.set_cookie(keeper.finish(secret_of(request, keeper)))
+        return answer
+
+
+def secret_of(request: AnyRequest, keeper: Keeper) -> str | None:
+    return request.cookies.get(keeper.cookie_name)
+
+
+def _shown_address(request: AnyRequest) -> str | None:
+    """Return the address of the page that sent the form: htmx may have changed it since the form was made."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    if not parts.path or parts.netloc != request.headers.get("host"):
+        return None
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def local_address(given: str) -> str:
+    """Return the address when it lies within the portal, else the first page."""
+    parts = urlsplit(given)
+    safe = given.startswith("/") and not given.startswith("//") and "\\" not in given and given.isprintable()
+    return given if safe and not parts.scheme and not parts.netloc else "/"

@@ -1,0 +1,96 @@
+"""Who is at the keyboard: a secret in a cookie, and the session it opens, kept by the server.
+
+The secret is new at every sign-in, and only its SHA-256 is stored. A session ends after `IDLE` without a request and
+after `LIFETIME` in any case.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import anyio.to_thread
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from portal.browser import MACHINE_PATHS
+from portal.clock import Clock
+from portal.views import Session, Sessions, SignedIn
+
+IDLE = timedelta(minutes=30)
+LIFETIME = timedelta(hours=12)
+TOUCH_AFTER = timedelta(minutes=1)  # a request within a minute of the last writes nothing
+
+
+class Keeper:
+    """Begins, resumes and ends sessions. `secure` is for https: the cookie's name then forbids all else."""
+
+    def __init__(self, sessions: Sessions, clock: Clock, *, secure: bool) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self.secure = secure
+        self.cookie_name = "__Host-shekara_session" if secure else "shekara_session"
+
+    def begin(self, person: SignedIn, previous: str | None) -> Cookie:
+        """Open a session under a new secret, end the previous one, and return the cookie to set."""
+        if previous is not None:
+            self._sessions.end(_key(previous))
+        secret = secrets.token_urlsafe(32)
+        now = self._clock.now()
+        self._sessions.create(Session(key=_key(secret), person=person, created_at=now, seen_at=now))
+        return self._cookie(secret)
+
+    def resume(self, secret: str | None) -> SignedIn | None:
+        """Return who signed in with this secret, unless the session is over."""
+        if not secret:
+            return None
+        session = self._sessions.find(_key(secret))
+        if session is None:
+            return None
+        now = self._clock.now()
+        if now - session.seen_at > IDLE or now - session.created_at > LIFETIME:
+            self._sessions.end(session.key)
+            return None
+        if now - session.seen_at > TOUCH_AFTER:
+            self._sessions.touch(session.key, now)
+        return session.person
+
+    def finish(self, secret: str | None) -> Cookie:
+        """End the session and return the cookie that removes the secret."""
+        if secret:
+            self._sessions.end(_key(secret))
+        return self._cookie(None)
+
+    def _cookie(self, secret: str | None) -> Cookie:
+        return Cookie(
+            key=self.cookie_name,
+            value=secret or "",
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=self.secure,
+            max_age=0 if secret is None else None,
+        )
+
+
+class SessionMiddleware(ASGIMiddleware):
+    """Puts the signed-in person into `scope["user"]`. Machine paths have tokens and are left alone."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        if not scope["path"].startswith((MACHINE_PATHS, "/static/")):
+            connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+            secret = connection.cookies.get(self._keeper.cookie_name)
+            scope["user"] = await anyio.to_thread.run_sync(self._keeper.resume, secret) if secret else None
+        await next_app(scope, receive, send)
+
+
+def _key(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

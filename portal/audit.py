@@ -1,0 +1,54 @@
+"""The closed list of events, and the only writer of the journal."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from signing import journal, store
+
+
+class Event(StrEnum):
+    """What can happen. docs/events.md says what each records."""
+
+    DECLARATION_DECIDED = "declaration.decided"
+    REFERENCE_LOADED = "reference.loaded"
+    TOKEN_ISSUED = "token.issued"  # noqa: S105 the name of an event
+    SIGNED_IN = "session.signed_in"
+
+
+class Record(Struct, frozen=True):
+    """One event: what happened to what, when, and its particulars (never a secret)."""
+
+    event: Event
+    subject: str
+    at: datetime
+    particulars: dict[str, str]
+
+
+def append(connection: Connection, size: int, frontier: bytes, records: Sequence[Record]) -> None:
+    """Append to the journal behind its locked head (size, frontier), in the caller's transaction."""
+    head = journal.TreeHead.from_bytes(size, frontier)
+    rows = []
+    for index, record in enumerate(records, start=size):
+        entry = encode(index, record)
+        leaf = journal.leaf_hash(entry)
+        head = journal.append(head, leaf)
+        rows.append(
+            {"index": index, "event": record.event.value, "subject": record.subject, "entry": entry, "leaf": leaf}
+        )
+    store.append_rows(connection, rows, head.size, head.to_bytes())
+
+
+def record_one(connection: Connection, record: Record) -> None:
+    """Append a single event, locking the head."""
+    size, frontier = store.lock_head(connection)
+    append(connection, size, frontier, [record])
+
+
+def encode(index: int, record: Record) -> bytes:
+    """Return the canonical bytes of an entry: JSON with sorted keys."""
+    return msgspec.json.encode({"index": index, **msgspec.to_builtins(record)}, order="sorted")

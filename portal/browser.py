@@ -1,0 +1,83 @@
+"""What we ask of browsers: headers on every answer, and that writes come from our own pages."""
+
+import secrets
+from typing import Any
+
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.exceptions import PermissionDeniedException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+CSRF_COOKIE = "shekara_csrf"
+LANGUAGE_COOKIE = "shekara_language"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MACHINE_PATHS = "/api/"  # called by programs with a token, never with cookies
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx; script-src "
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+_NONCE = "shekara_nonce"
+
+
+def nonce_of(scope: Scope) -> str:
+    """Return the nonce that scripts of this answer carry; the header that allows it is sent with the answer."""
+    state: dict[str, Any] = scope["state"]
+    nonce: str = state.setdefault(_NONCE, secrets.token_urlsafe(16))
+    return nonce
+
+
+async def add_headers(message: Message, scope: Scope) -> None:
+    """Litestar's before_send hook: every answer carries the headers that it does not set itself."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+    nonce = scope["state"].get(_NONCE)
+    headers.setdefault("Content-Security-Policy", _POLICY + (f"'nonce-{nonce}'" if nonce else "'none'"))
+
+
+def csrf(secret: str, *, secure: bool) -> CSRFConfig:
+    """Return Litestar's double-submit check: forms carry the cookie's token. Machine paths have no cookies."""
+    return CSRFConfig(
+        secret=secret,
+        cookie_name=CSRF_COOKIE,
+        cookie_secure=secure,
+        cookie_httponly=True,
+        cookie_samesite="lax",
+        exclude=[f"^{MACHINE_PATHS}", "^/static/", "^/health"],
+    )
+
+
+class SameOrigin(ASGIMiddleware):
+    """Refuses writes that another site's page sent: the browser says so in Sec-Fetch-Site, or in Origin."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        method = scope.get("method", "")
+        if method not in SAFE_METHODS and not scope["path"].startswith(MACHINE_PATHS):
+            headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+            if not _from_here(headers):
+                raise PermissionDeniedException("This was sent from another site.")
+        await next_app(scope, receive, send)
+
+
+def _from_here(headers: dict[bytes, str]) -> bool:
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = headers.get(b"origin")
+    return origin is None or origin.partition("://")[2] == headers.get(b"host")

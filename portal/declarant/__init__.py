@@ -1,0 +1,1 @@
+"""The declarant's and the broker's own declarations."""

@@ -1,0 +1,36 @@
+"""A person's own declarations: the stored ones, seen only through the question whose they are."""
+
+from portal.access import Role
+from portal.clock import Clock
+from portal.languages import KAZAKHSTAN_TIME
+from portal.views import DeclarationPage, Declarations, Lane, Principals, SignedIn, SummaryPage
+
+
+class OwnDeclarations:
+    """Reads for a person what that person may see at this moment, and finds nothing else."""
+
+    def __init__(self, declarations: Declarations, principals: Principals, clock: Clock) -> None:
+        self._declarations = declarations
+        self._principals = principals
+        self._clock = clock
+
+    def page_of(self, person: SignedIn, *, outcome: Lane | None, after: int | None, limit: int) -> SummaryPage:
+        return self._declarations.page_of(self._declarants(person), outcome=outcome, after=after, limit=limit)
+
+    def find(self, person: SignedIn, registration_number: str, language: str) -> DeclarationPage | None:
+        return self._declarations.find(self._declarants(person), registration_number, language)
+
+    def notice(self, person: SignedIn, registration_number: str) -> bytes | None:
+        return self._declarations.notice(self._declarants(person), registration_number)
+
+    def document(self, person: SignedIn, registration_number: str) -> bytes | None:
+        return self._declarations.document(self._declarants(person), registration_number)
+
+    def _declarants(self, person: SignedIn) -> tuple[str, ...]:
+        """Return the own organisation, and for a broker the principals with a power of attorney valid today."""
+        if person.organisation is None:
+            return ()
+        if person.role is not Role.BROKER:
+            return (person.organisation,)
+        today = self._clock.now().astimezone(KAZAKHSTAN_TIME).date()
+        return (person.organisation, *self._principals.principals_of(person.organisation, today))

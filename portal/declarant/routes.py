@@ -1,0 +1,108 @@
+"""The declarations that a declarant or a broker may see: the list, one declaration, and its two files."""
+
+from enum import StrEnum
+from typing import Any
+
+from litestar import Controller, Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+
+from portal.access import Permission
+from portal.declarant.own import OwnDeclarations
+from portal.declarant.pages import ITEMS_ON_PAGE, earliest_deadline, items_from
+from portal.pages import Pages, language_of, wants_fragment
+from portal.views import Lane, SignedIn
+
+ROWS_ON_PAGE = 25
+_DECLARATION = "/{office:str}/{day:str}/{serial:str}"
+
+PersonRequest = Request[SignedIn, None, State]
+
+
+class LaneName(StrEnum):
+    """How an outcome is called in an address."""
+
+    RELEASE = "release"
+    DOCUMENTS = "documents"
+    INSPECTION = "inspection"
+
+
+class DeclarationPages(Controller):
+    path = "/declarations"
+    opt = {"need": Permission.READ_DECLARATIONS}  # noqa: RUF012
+
+    @get(name="declarations", sync_to_thread=True)
+    def list_page(
+        self,
+        request: PersonRequest,
+        pages: NamedDependency[Pages],
+        own: NamedDependency[OwnDeclarations],
+        lane: FromQuery[LaneName | None] = None,
+        after: FromQuery[int | None] = None,
+    ) -> Response[str]:
+        """Show a page of the list, or with htmx only its rows."""
+        outcome = None if lane is None else Lane[lane.name]
+        found = own.page_of(request.user, outcome=outcome, after=after, limit=ROWS_ON_PAGE)
+        template = "declarant/_list.html" if wants_fragment(request) else "declarant/list.html"
+        return pages.answer(request, template, found=found, lane=lane, lanes=list(LaneName), after=after)
+
+    @get(_DECLARATION, name="declaration", sync_to_thread=True)
+    def declaration_page(
+        self,
+        request: PersonRequest,
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
+        pages: NamedDependency[Pages],
+        own: NamedDependency[OwnDeclarations],
+        first_item: FromQuery[int] = 1,
+    ) -> Response[str]:
+        """Show one declaration with its decision, or with htmx only a page of its items."""
+        page = own.find(request.user, f"{office}/{day}/{serial}", language_of(request))
+        if page is None:
+            raise NotFoundException
+        context: dict[str, Any] = {
+            "page": page,
+            "address": {"office": office, "day": day, "serial": serial},
+            "items": items_from(page, first_item),
+            "items_on_page": ITEMS_ON_PAGE,
+        }
+        if wants_fragment(request):
+            return pages.answer(request, "declarant/_items.html", **context)
+        deadline = earliest_deadline(page.decision)
+        return pages.answer(request, "declarant/declaration.html", deadline=deadline, **context)
+
+    @get(f"{_DECLARATION}/notice", name="notice", sync_to_thread=True)
+    def notice(
+        self,
+        request: PersonRequest,
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
+        own: NamedDependency[OwnDeclarations],
+    ) -> Response[bytes]:
+        """Send the sealed notice of the decision, as a file."""
+        return _file(own.notice(request.user, f"{office}/{day}/{serial}"), f"notice-{office}-{day}-{serial}.xml")
+
+    @get(f"{_DECLARATION}/declaration", name="signed-declaration", sync_to_thread=True)
+    def document(
+        self,
+        request: PersonRequest,
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
+        own: NamedDependency[OwnDeclarations],
+    ) -> Response[bytes]:
+        """Send the signed declaration as received, as a file."""
+        content = own.document(request.user, f"{office}/{day}/{serial}")
+        return _file(content, f"declaration-{office}-{day}-{serial}.xml")
+
+
+def _file(content: bytes | None, name: str) -> Response[bytes]:
+    """Return an attachment. Raises `NotFoundException` when there is none."""
+    if content is None:
+        raise NotFoundException
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type="application/xml", headers=headers)

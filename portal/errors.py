@@ -1,0 +1,59 @@
+"""Why the portal cannot go on. portal/problems.py gives each its status and words."""
+
+
+class PortalError(Exception):
+    """`code` is stable and published; `params` fill its words."""
+
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+class TokenRefused(PortalError):
+    """No token, or one that is unknown, expired or revoked."""
+
+
+class SenderNotParty(PortalError):
+    """The token belongs to a participant who is neither the declarant nor the agent."""
+
+    def __init__(self, sender: str | None) -> None:
+        super().__init__("sender.not_party", sender=sender or "")
+
+
+class DuplicateReference(PortalError):
+    """The trader's reference was used before, for other bytes."""
+
+    def __init__(self, reference: str, registration_number: str) -> None:
+        super().__init__("declaration.duplicate_reference", reference=reference, number=registration_number)
+
+
+class NotFound(PortalError):
+    """It does not exist, or it is not for this caller: the two look the same."""
+
+
+class TooLarge(PortalError):
+    """The body is larger than a declaration may be."""
+
+
+class TooManyRequests(PortalError):
+    """`retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("requests.too_many", seconds=str(retry_after))
+        self.retry_after = retry_after
+
+
+class Unavailable(PortalError):
+    """The record could not be made durable now; nothing was accepted, and the same bytes may be sent again."""
+
+    def __init__(self, code: str = "portal.unavailable") -> None:
+        super().__init__(code)
+        self.retry_after = 2
+
+
+class Outdated(PortalError):
+    """What a lodgement was judged with has changed since: judge again. Never leaves the portal."""
+
+    def __init__(self) -> None:
+        super().__init__("portal.outdated")

@@ -1,0 +1,25 @@
+"""Alembic's entry: the tables of all packages, on the database that the caller names."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import declarations.tables
+import interop.tables
+import portal.tables
+import risk_gateway.tables
+import signing.tables
+from portal.database import make_engine
+
+TABLES = (declarations.tables, interop.tables, portal.tables, risk_gateway.tables, signing.tables)
+
+
+def run() -> None:
+    engine = make_engine(context.config.attributes["url"])
+    with engine.begin() as connection:
+        context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()

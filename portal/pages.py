@@ -1,0 +1,137 @@
+"""Turning a template and what it shows into a page, in the reader's language."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    ChainableUndefined,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+    Template,
+)
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.enums import MediaType
+from litestar.template.base import csrf_token
+from markupsafe import Markup, escape
+
+from portal import words
+from portal.access import Permission, may
+from portal.browser import CSRF_COOKIE, LANGUAGE_COOKIE, nonce_of
+from portal.languages import NAMES, Writing, commodity, item_numbers, negotiate, translations
+from portal.views import SignedIn
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+STATIC = Path(__file__).parent / "static"
+_MACROS = "govuk_frontend_jinja"
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class _Strict(Environment):
+    """Our templates: a name they do not know is an error. GOV.UK's macros rely on the opposite, and get it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(undefined=StrictUndefined, **options)
+        macros = PrefixLoader({_MACROS: PackageLoader(_MACROS)})
+        self._macros = Environment(
+            loader=macros, undefined=ChainableUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+        )
+
+    def get_template(self, name: str | Template, parent: str | None = None, globals: Any = None) -> Template:
+        if isinstance(name, str) and name.startswith(f"{_MACROS}/"):
+            return self._macros.get_template(name)
+        return super().get_template(name, parent, globals)
+
+
+class Pages:
+    """The templates, once per language. `demo` shows the way to demo sign-in."""
+
+    def __init__(self, *, demo: bool, static: Path = STATIC) -> None:
+        manifest = static / "manifest.json"
+        self._assets: Mapping[str, str] = json.loads(manifest.read_bytes()) if manifest.exists() else {}
+        self._demo = demo
+        self._environments = {language: self._environment(language) for language in NAMES}
+
+    def render(self, template: str, language: str, context: Mapping[str, Any]) -> str:
+        return self._environments[language].get_template(template).render(context)
+
+    def answer(self, request: AnyRequest, template: str, *, status: int = 200, **context: Any) -> Response[str]:
+        """Return the page as an answer to this request. `context` is what the template shows."""
+        language = language_of(request)
+        body = self.render(template, language, {**self._frame(request), **context})
+        headers = {"Content-Language": language, "Vary": "Cookie, Accept-Language, HX-Request"}
+        return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+    def _frame(self, request: AnyRequest) -> dict[str, Any]:
+        """What every page needs to know about the request."""
+        person: SignedIn | None = request.scope.get("user")
+        return {
+            "person": person,
+            "may_read_declarations": may(person, Permission.READ_DECLARATIONS),
+            "csrf": csrf_token({"request": request}) or request.cookies.get(CSRF_COOKIE, ""),
+            "here": _address(request) if request.method == "GET" else "/",
+            "nonce": nonce_of(request.scope),
+            "path_for": request.app.route_reverse,
+        }
+
+    def _environment(self, language: str) -> Environment:
+        writing = Writing(language)
+        environment = _Strict(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+        environment.globals |= {
+            "language": language,
+            "languages": NAMES,
+            "demo": self._demo,
+            "words": words,
+            "asset": self._asset,
+        }
+        environment.filters |= {
+            "amount": writing.amount,
+            "breakable": _breakable,
+            "commodity": commodity,
+            "country": writing.country,
+            "exact_moment": writing.exact_moment,
+            "item_numbers": item_numbers,
+            "machine_moment": writing.machine_moment,
+            "mass": writing.mass,
+            "moment": writing.moment,
+            "money": writing.money,
+            "short_moment": writing.short_moment,
+        }
+        return environment
+
+    def _asset(self, name: str) -> str:
+        """Return the address of a built front-end file; unbuilt, the page comes without its look."""
+        return f"/static/{self._assets.get(name, name)}"
+
+
+def _breakable(number: str) -> Markup:
+    """Let a registration number break after a slash, and nowhere else, on a narrow screen."""
+    return escape(number).replace("/", Markup("/<wbr>"))
+
+
+def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    return negotiate(connection.cookies.get(LANGUAGE_COOKIE), connection.headers.get("accept-language", ""))
+
+
+def wants_fragment(request: AnyRequest) -> bool:
+    """Tell whether htmx asks for a part of the page; going back in history asks for the whole."""
+    return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
+
+
+def _address(request: AnyRequest) -> str:
+    query = request.scope["query_string"].decode("ascii", "replace")
+    return f"{request.url.path}?{query}" if query else request.url.path

@@ -1,0 +1,142 @@
+"""One lodgement, from the bytes a broker sends to the sealed decision he gets, in nine steps.
+
+    1 receive        bytes, moment, sender                          -> Lodged
+    2 gate and read  limits and schema, before any cryptography     -> Read
+    3 verify         signature, certificate, right to sign          -> Verified
+    4 control        every rule of the declaration, all at once     -> Checked
+    5 gather         a frozen Case, and the frozen Knowledge of the day
+    6 assess         within a time budget
+    7 decide         release, documentary check or inspection       -> Assessed
+    8 record         declaration, decision, journal entry and outbox message in ONE transaction
+    9 answer         the sealed decision                            -> Answer
+
+Steps 2 to 7 (`judge`) are pure: they read bytes and a `Snapshot`, and change nothing. A step is a function from one type
+to the next, so none can be left out. Step 8 is in portal/recording.py: its commit is the point from which a crash loses
+nothing. docs/journey.md follows one declaration through the code, with the same numbers.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from declarations import controls, schema, tariff, xml
+from declarations.errors import DeclarationRefused, DeclarationsError
+from declarations.participants import authority
+from portal.entry import Answer, Entry, make_entry
+from portal.errors import Outdated, SenderNotParty
+from portal.office import Office, Snapshot
+from portal.stages import Assessed, Checked, Lodged, Read, Verified
+from risk_gateway import facts, gateway
+from risk_gateway.decision import decide
+from risk_gateway.model import Budget, Case
+from signing import verify, xmlgate
+from signing.errors import SigningError
+
+Refusal = (SigningError, DeclarationsError, SenderNotParty)
+
+
+def gate_and_read(lodged: Lodged) -> Read:
+    """Step 2. Raises `SigningError` (the gate) or `DeclarationRefused` (the schema)."""
+    document = xmlgate.open_document(lodged.data)
+    if defects := schema.validate(document.root):
+        raise DeclarationRefused(defects)
+    return Read(lodged, document)
+
+
+def verify_signature(read: Read, snapshot: Snapshot) -> Verified:
+    """Step 3: is it genuine, who signed, may that person sign for that declarant today?"""
+    lodged = read.lodged
+    signature = verify.verify(read.document)
+    signer = snapshot.trust.judge(signature.certificate, signature.chain, lodged.received_at)
+    declaration = xml.read(signature.root)
+    declarant = declaration.declarant.identifier
+    powers = snapshot.directory.powers(declarant.value) if declarant else ()
+    granted = authority(
+        declaration, signer.iin, signer.bin, signer.may_sign_for_organisation, powers, snapshot.day_of(lodged.received_at)
+    )
+    if lodged.sender not in (None, granted.declarant, granted.agent):
+        raise SenderNotParty(lodged.sender)
+    return Verified(lodged, declaration, signer, granted)
+
+
+def control(verified: Verified, snapshot: Snapshot) -> Checked:
+    """Step 4. Raises `DeclarationRefused` with every defect found."""
+    received_at = verified.lodged.received_at
+    codes = snapshot.reference.on(snapshot.day_of(received_at))
+    context = controls.Context(codes, received_at, verified.signer.iin, verified.signer.bin)
+    if defects := controls.check(verified.declaration, context):
+        raise DeclarationRefused(defects)
+    return Checked(verified, tariff.payable(verified.declaration, codes))
+
+
+def gather(checked: Checked, snapshot: Snapshot) -> Case:
+    """Step 5: all that the gateway may know of this case, in one frozen value."""
+    verified = checked.verified
+    day = snapshot.day_of(verified.lodged.received_at)
+    granted = verified.authority
+    return facts.gather(
+        verified.declaration,
+        checked.payables,
+        snapshot.directory.risk_facts(granted.declarant, day),
+        snapshot.directory.risk_facts(granted.agent, day) if granted.agent else None,
+        snapshot.knowledge(day).reference_values,
+        verified.lodged.received_at,
+        hashlib.sha256(verified.lodged.data).hexdigest(),
+    )
+
+
+def judge(lodged: Lodged, snapshot: Snapshot, ticks: Callable[[], float], budget_ms: int) -> Assessed:
+    """Steps 2 to 7. Raises `SigningError`, `DeclarationsError` or `SenderNotParty`; changes nothing."""
+    checked = control(verify_signature(gate_and_read(lodged), snapshot), snapshot)
+    case = gather(checked, snapshot)
+    knowledge = snapshot.knowledge(snapshot.day_of(lodged.received_at))
+    assessment = gateway.assess(case, knowledge, Budget(ticks, budget_ms))  # 6
+    return Assessed(checked, case, knowledge, assessment, decide(assessment, case, knowledge))  # 7
+
+
+def prepare(lodged: Lodged, office: Office) -> Entry | Answer:
+    """Judge with what the office knows now; give the first answer to a document that was accepted before.
+
+    A refusal counts only when it was judged with the newest knowledge, and never for bytes that were once accepted.
+    """
+    while True:
+        snapshot = office.snapshot
+        try:
+            return make_entry(judge(lodged, snapshot, office.clock.monotonic, office.settings.risk_budget_ms), snapshot)
+        except Refusal:
+            if office.refresh():
+                continue
+            if earlier := office.answer_to(hashlib.sha256(lodged.data).hexdigest(), lodged.sender):
+                return earlier
+            raise
+
+
+def lodge(lodged: Lodged, office: Office) -> Answer:
+    """All nine steps. Raises what `judge` raises, `DuplicateReference`, or `Unavailable`."""
+    while True:
+        entry = prepare(lodged, office)
+        if isinstance(entry, Answer):
+            return entry
+        try:
+            return office.recorder.record(entry)  # 8, 9
+        except Outdated:
+            office.refresh()
+
+
+async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
+    """The same nine steps in the server: large bodies are judged in a process of their own, and lodgements that
+    arrive together share one commit."""
+    while True:
+        entry = await _prepare_aside(lodged, office) if office.is_large(lodged.data) else prepare(lodged, office)
+        if isinstance(entry, Answer):
+            return entry
+        recorded: Future[Answer] = office.recorder.submit(entry)
+        try:
+            return await asyncio.wrap_future(recorded)
+        except Outdated:
+            office.refresh()
+
+
+async def _prepare_aside(lodged: Lodged, office: Office) -> Entry | Answer:
+    return await asyncio.wrap_future(office.aside(lodged))

@@ -1,0 +1,67 @@
+"""The only reader of the environment: what may differ between two installations, and nothing else."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """The environment asks for something that cannot be: the message says which variable and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`home` holds the database, the office's key and the trusted roots, unless told otherwise.
+
+    `demo` opens sign-in as any of the cast; it is refused with a PostgreSQL URL. `risk_budget_ms` is the time the
+    gateway may take before it orders a documentary check. `requests_per_minute` is per participant.
+    `crash_at` names a mark of the pipeline at which the process kills itself: only the crash tests set it.
+    """
+
+    home: Path
+    database_url: str
+    demo: bool = False
+    office_key_password: str = ""
+    risk_budget_ms: int = 250
+    requests_per_minute: int = 120_000
+    large_body_bytes: int = 65_536
+    crash_at: str | None = None
+
+    @property
+    def trust_folder(self) -> Path:
+        return self.home / "trust"
+
+    @property
+    def office_key_file(self) -> Path:
+        return self.home / "office.p12"
+
+    @property
+    def on_postgresql(self) -> bool:
+        return self.database_url.startswith("postgresql")
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read SHEKARA_* variables. Raises `SettingsError`."""
+        given = os.environ if environment is None else environment
+        home = Path(given.get("SHEKARA_HOME", "var")).absolute()
+        settings = cls(
+            home=home,
+            database_url=given.get("SHEKARA_DATABASE_URL", f"sqlite:///{home / 'shekara.db'}"),
+            demo=given.get("SHEKARA_DEMO", "") == "1",
+            office_key_password=given.get("SHEKARA_OFFICE_KEY_PASSWORD", ""),
+            risk_budget_ms=_whole_number(given, "SHEKARA_RISK_BUDGET_MS", 250),
+            requests_per_minute=_whole_number(given, "SHEKARA_REQUESTS_PER_MINUTE", 120_000),
+            large_body_bytes=_whole_number(given, "SHEKARA_LARGE_BODY_BYTES", 65_536),
+            crash_at=given.get("SHEKARA_CRASH_AT") or None,
+        )
+        if settings.demo and settings.on_postgresql:
+            raise SettingsError("SHEKARA_DEMO=1 opens sign-in to anybody: it is refused with a PostgreSQL database.")
+        return settings
+
+
+def _whole_number(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, str(default))
+    if not text.isdigit() or int(text) == 0:
+        raise SettingsError(f"{name} must be a whole number above 0, not {text!r}.")
+    return int(text)

@@ -1,0 +1,51 @@
+"""The types of the journey: each step of portal/pipeline.py takes one and gives the next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from declarations.model import Declaration
+from declarations.participants import Authority
+from declarations.tariff import Payables
+from risk_gateway.model import Assessment, Case, Decision, Knowledge
+from signing.trust import Signer
+from signing.xmlgate import Document
+
+
+@dataclass(frozen=True)
+class Lodged:
+    """Step 1. `sender` is the participant whose token came with the bytes; None at the office's own command line."""
+
+    data: bytes
+    received_at: datetime
+    sender: str | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    lodged: Lodged
+    document: Document
+
+
+@dataclass(frozen=True)
+class Verified:
+    """`declaration` was read from the signed payload and from nothing else."""
+
+    lodged: Lodged
+    declaration: Declaration
+    signer: Signer
+    authority: Authority
+
+
+@dataclass(frozen=True)
+class Checked:
+    verified: Verified
+    payables: Payables
+
+
+@dataclass(frozen=True)
+class Assessed:
+    checked: Checked
+    case: Case
+    knowledge: Knowledge
+    assessment: Assessment
+    decision: Decision

@@ -1,0 +1,213 @@
+"""What the pages show, and what they need from storage to show it. Only shapes: nothing here reads or decides."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from portal.access import Role
+
+
+class SignedIn(Struct, frozen=True):
+    """The person at the keyboard. `organisation` is the BIN acted for; officials have a `post` instead."""
+
+    iin: str
+    name: str
+    role: Role
+    organisation: str | None = None
+    organisation_name: str | None = None
+    post: str | None = None
+
+
+class Session(Struct, frozen=True):
+    """A signed-in person; `key` is the SHA-256 of the cookie's secret, in hex."""
+
+    key: str
+    person: SignedIn
+    created_at: datetime
+    seen_at: datetime
+
+
+class Sessions(Protocol):
+    """Where sessions are kept. Time-outs are judged by `portal.accounts.sessions`, not by the store."""
+
+    def create(self, session: Session) -> None:
+        """Store a new session."""
+
+    def find(self, key: str) -> Session | None:
+        """Return the session of this key, however old, or None."""
+
+    def touch(self, key: str, at: datetime) -> None:
+        """Set `seen_at` of this session; nothing happens when it is gone."""
+
+    def end(self, key: str) -> None:
+        """Remove this session; nothing happens when it is gone."""
+
+
+class Principals(Protocol):
+    def principals_of(self, agent: str, day: date) -> Sequence[str]:
+        """Return the numbers of whom this broker acts for: the power of attorney is valid on `day` and not revoked."""
+
+
+class Lane(StrEnum):
+    """The outcomes of a decision."""
+
+    RELEASE = "SIMPLIFIED_RELEASE"
+    DOCUMENTS = "DOCUMENTARY_CHECK"
+    INSPECTION = "INSPECTION_ORDER"
+
+
+class DeclarationSummary(Struct, frozen=True):
+    """A line of the list. `sequence` grows with time and is the key of paging; `customs_value` is tenge."""
+
+    sequence: int
+    registration_number: str  # office/ddmmyy/serial
+    functional_reference_id: str
+    type_code: str  # IM, EX, TT
+    procedure: str | None
+    declarant: str
+    declarant_name: str
+    received_at: datetime
+    status: str
+    outcome: Lane
+    item_count: int
+    customs_value: Decimal | None
+
+
+class SummaryPage(Struct, frozen=True):
+    """One page of the list, newest first; `next_after` is the `sequence` to go on from, or None at the end."""
+
+    rows: tuple[DeclarationSummary, ...]
+    next_after: int | None
+
+
+class Explanation(Struct, frozen=True):
+    """One reason, in the reader's language and safe for the declarant."""
+
+    category: str
+    text: str
+    items: tuple[int, ...]
+    next_step: str
+    deadline: datetime | None
+    legal_basis: str
+    appeal: str
+
+
+class MeasureOrdered(Struct, frozen=True):
+    """`code` as in docs/glossary.md, e.g. DOCUMENTARY_CONTROL; `items` empty means the whole declaration."""
+
+    code: str
+    items: tuple[int, ...] = ()
+    deadline: datetime | None = None
+
+
+class DecisionView(Struct, frozen=True):
+    """What the declarant may know of a decision: a flag for audit is never among `measures`.
+
+    `inspection_extent` is full, partial, random or visual when the outcome is an inspection.
+    """
+
+    id: str
+    outcome: Lane
+    inspection_extent: str | None
+    measures: tuple[MeasureOrdered, ...]
+    explanation: tuple[Explanation, ...]
+    degraded: bool
+    decided_at: datetime
+
+
+class ItemView(Struct, frozen=True):
+    """One goods item. `customs_value` and `duty` are tenge.
+
+    A duty of None was not determined, and `duty_reason` says why in the reader's language.
+    """
+
+    sequence: int
+    commodity_code: str
+    description: str
+    origin_country: str | None
+    net_mass_kg: Decimal | None
+    price: Decimal | None
+    price_currency: str | None
+    customs_value: Decimal | None
+    duty: Decimal | None
+    duty_rate: str | None = None
+    duty_reason: str | None = None
+
+
+class PaymentView(Struct, frozen=True):
+    """What is payable under one payment type (1010, 2010, 4010, 5010). None was not determined: `reason` says why.
+
+    `reason` is in the reader's language.
+    """
+
+    type_code: str
+    amount: Decimal | None
+    reason: str | None = None
+
+
+class SignerView(Struct, frozen=True):
+    name: str
+    iin: str
+    organisation_name: str | None
+    organisation: str | None
+    signed_at: datetime | None
+
+
+class Step(StrEnum):
+    """What the timeline can tell."""
+
+    RECEIVED = "received"
+    SIGNATURE_VERIFIED = "signature verified"
+    CHECKED = "checked"
+    REGISTERED = "registered"
+    DECIDED = "decided"
+    NOTICE_SEALED = "notice sealed"
+    NOTICE_SENT = "notice sent"
+
+
+class TimelineEvent(Struct, frozen=True):
+    at: datetime
+    step: Step
+
+
+class DeclarationPage(Struct, frozen=True):
+    """Everything on the page of one declaration. `office_name` is in the reader's language."""
+
+    summary: DeclarationSummary
+    version: int
+    office: str
+    office_name: str
+    agent: str | None
+    agent_name: str | None
+    exporter_name: str | None
+    importer_name: str | None
+    export_country: str | None
+    destination_country: str | None
+    invoice_amount: Decimal | None
+    invoice_currency: str | None
+    decision: DecisionView
+    items: tuple[ItemView, ...]
+    payments: tuple[PaymentView, ...]
+    payment_total: Decimal | None  # tenge; None when any part was not determined
+    signer: SignerView
+    timeline: tuple[TimelineEvent, ...]
+
+
+class Declarations(Protocol):
+    """What the declarant's pages read. Every call names whose declarations may be seen."""
+
+    def page_of(self, declarants: Sequence[str], *, outcome: Lane | None, after: int | None, limit: int) -> SummaryPage:
+        """Return the declarants' declarations below `sequence` `after`, newest first, by key and never by offset."""
+
+    def find(self, declarants: Sequence[str], registration_number: str, language: str) -> DeclarationPage | None:
+        """Return the newest version of a declaration of one of the declarants, or None."""
+
+    def notice(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
+        """Return the sealed XML notice of the decision, or None."""
+
+    def document(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
+        """Return the signed XML declaration exactly as received, or None."""

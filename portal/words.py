@@ -1,0 +1,144 @@
+"""The words for codes that pages show, in English; templates/texts/ has the other two languages."""
+
+from collections.abc import Mapping
+
+from portal.access import Role
+from portal.languages import marked as _
+from portal.views import Lane, Step
+
+LANES: Mapping[Lane, Mapping[str, str]] = {
+    Lane.RELEASE: {
+        "style": "release",
+        "corridor": _("Green corridor"),
+        "outcome": _("Simplified release"),
+        "lead": _("Customs has released the goods. No documents and no inspection are needed."),
+    },
+    Lane.DOCUMENTS: {
+        "style": "documents",
+        "corridor": _("Yellow corridor"),
+        "outcome": _("Documentary check"),
+        "lead": _("A customs officer checks the documents before the goods are released."),
+    },
+    Lane.INSPECTION: {
+        "style": "inspection",
+        "corridor": _("Red corridor"),
+        "outcome": _("Inspection ordered"),
+        "lead": _("Customs inspects the goods before they are released."),
+    },
+}
+
+EXTENTS: Mapping[str, str] = {
+    "full": _("Full inspection"),
+    "partial": _("Partial inspection"),
+    "random": _("Inspection of randomly chosen packages"),
+    "visual": _("Visual inspection"),
+}
+
+STATUSES: Mapping[str, str] = {
+    "PRELODGED": _("Registered before arrival"),
+    "ACCEPTED": _("Accepted"),
+    "DOCUMENTARY_CHECK": _("Documents are being checked"),
+    "DOCUMENTS_REQUESTED": _("Documents requested"),
+    "SUBMITTED": _("Documents submitted"),
+    "EXPERTISE": _("Sent to expertise"),
+    "QUERY": _("Question to the declarant"),
+    "INSPECTION_ORDERED": _("Inspection ordered"),
+    "IN_PROGRESS": _("Inspection in progress"),
+    "ACT_SIGNED": _("Inspection act signed"),
+    "DETAINED": _("Goods detained"),
+    "PAYMENT_DUE": _("Payment due"),
+    "RELEASED": _("Released"),
+    "RELEASED_UNDER_SECURITY": _("Released under security"),
+    "CLEARED": _("Cleared"),
+    "RELEASE_REFUSED": _("Release refused"),
+    "WITHDRAWN": _("Withdrawn"),
+    "INVALIDATED": _("Invalidated"),
+    "RELEASE_CANCELLED": _("Release cancelled"),
+    "REJECTED": _("Rejected"),
+}
+
+MEASURES: Mapping[str, str] = {
+    "DOCUMENTARY_CONTROL": _("Check of documents"),
+    "REQUEST_DATA": _("Request for data and documents"),
+    "CONFIRM_WITH_SOURCE": _("Confirmation from another source"),
+    "EXPERTISE": _("Customs expertise"),
+    "VALUE_CONTROL": _("Check of the customs value"),
+    "INSPECT_VISUAL": _("Visual inspection"),
+    "INSPECT_RANDOM": _("Inspection of randomly chosen packages"),
+    "INSPECT_PARTIAL": _("Partial inspection"),
+    "INSPECT_FULL": _("Full inspection"),
+    "SURVEY_AND_SEAL": _("Survey and sealing"),
+    "SCAN": _("Scanning"),
+    "WEIGH": _("Weighing"),
+    "ELECTRONIC_SEAL": _("Electronic seal"),
+    "ESCORT": _("Customs escort"),
+    "FIX_ROUTE": _("Prescribed route"),
+    "SECURITY": _("Security for payment"),
+    "DETAIN": _("Detention of the goods"),
+}
+
+PAYMENTS: Mapping[str, str] = {
+    "1010": _("Customs fee"),
+    "2010": _("Import duty"),
+    "3010": _("Export duty"),
+    "4010": _("Excise"),
+    "5010": _("Value added tax"),
+}
+
+TYPES: Mapping[str, str] = {"IM": _("Import"), "EX": _("Export"), "TT": _("Transit")}
+
+STEPS: Mapping[Step, str] = {
+    Step.RECEIVED: _("Declaration received"),
+    Step.SIGNATURE_VERIFIED: _("Signature and authority verified"),
+    Step.CHECKED: _("All checks of the declaration passed"),
+    Step.REGISTERED: _("Registered"),
+    Step.DECIDED: _("Decision made"),
+    Step.NOTICE_SEALED: _("Notice sealed by customs"),
+    Step.NOTICE_SENT: _("Notice delivered"),
+}
+
+ROLES: Mapping[Role, str] = {
+    Role.ANYBODY: _("Visitor"),
+    Role.DECLARANT: _("Declarant"),
+    Role.BROKER: _("Customs broker"),
+    Role.CARRIER: _("Carrier"),
+    Role.DOCUMENT_OFFICER: _("Document officer"),
+    Role.INSPECTOR: _("Inspector"),
+    Role.CHIEF_OF_POST: _("Chief of post"),
+    Role.RISK_ANALYST: _("Risk analyst"),
+    Role.REGISTRY_OFFICER: _("Registry officer"),
+    Role.AUDITOR: _("Auditor"),
+    Role.ADMINISTRATOR: _("Administrator"),
+    Role.PARTNER_SYSTEM: _("Partner system"),
+}
+
+PROBLEMS: Mapping[int, tuple[str, str]] = {
+    400: (
+        _("The request could not be read"),
+        _("Check the address, or go back and try again."),
+    ),
+    403: (
+        _("You may not do this"),
+        _("Your role has no right to this, or the page has grown too old. Go back, reload it and try again."),
+    ),
+    404: (
+        _("Page not found"),
+        _("Check the address. Only its declarant, and a broker with a valid power of attorney, see a declaration."),
+    ),
+    405: (
+        _("This address does not take that"),
+        _("Go to the first page and start again."),
+    ),
+    429: (
+        _("Too many requests"),
+        _("Wait a minute and try again."),
+    ),
+    500: (
+        _("Something went wrong on our side"),
+        _("Nothing you sent was accepted twice. Try again in a few minutes."),
+    ),
+    503: (
+        _("The portal is not available now"),
+        _("Nothing was accepted. Try again in a few minutes; you may send the same again."),
+    ),
+}

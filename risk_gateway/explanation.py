@@ -1,0 +1,148 @@
+"""Why, at two levels: everything for the officer; for the declarant the kind of risk and what to do, in plain words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from risk_gateway.catalog import fields
+from risk_gateway.knowledge import ready
+from risk_gateway.model import Assessment, Explanation, Finding, Knowledge
+from risk_gateway.profiles import MeasureCode, Outcome, Profile, in_order, strictest, strictness
+from risk_gateway.words import Words
+
+Reason: TypeAlias = tuple[Finding, Profile, tuple[MeasureCode, ...]]
+Deadline: TypeAlias = Callable[[Outcome], datetime | None]
+
+# --- for the declarant ----------------------------------------------------------------------------------------------
+
+
+def for_declarant(
+    assessment: Assessment, reasons: Sequence[Reason], phrases: Mapping[str, Words], deadline: Deadline
+) -> tuple[Explanation, ...]:
+    """Return the reasons, the strictest first. Never names a profile, a weight, a score or a threshold."""
+    entries = _of_findings(reasons, phrases, deadline)
+    if assessment.by_draw is Outcome.INSPECTION_ORDER:
+        entries.append(_own("random", Outcome.INSPECTION_ORDER, phrases, deadline))
+    if assessment.degraded:
+        entries.append(_own("unfinished", Outcome.DOCUMENTARY_CHECK, phrases, deadline))
+    return tuple(entries) or (_own("release", Outcome.SIMPLIFIED_RELEASE, phrases, deadline),)
+
+
+def _of_findings(reasons: Sequence[Reason], phrases: Mapping[str, Words], deadline: Deadline) -> list[Explanation]:
+    """Merge reasons of the same words into one entry with all their items."""
+    merged: dict[tuple[str, Words], list[Reason]] = {}
+    for reason in sorted(reasons, key=_strictest_first):
+        profile = reason[1]
+        merged.setdefault((profile.category.value, profile.declarant_text), []).append(reason)
+    entries = []
+    for (category, text), same in merged.items():
+        lists = [finding.items for finding, _, _ in same]
+        codes = _ordered(same)
+        outcome = strictest(Outcome.DOCUMENTARY_CHECK, *(code.outcome for code in codes))
+        entries.append(
+            Explanation(
+                category_code=category,
+                category=phrases[f"category.{category}"],
+                text=_with_orders(text, codes, phrases),
+                items=tuple(sorted({item for items in lists for item in items})) if all(lists) else (),
+                next_step=phrases[f"next.{outcome.value}"],
+                deadline=deadline(outcome),
+                legal_basis=same[0][1].legal_basis,
+                appeal=phrases["appeal"],
+            )
+        )
+    return entries
+
+
+def _strictest_first(reason: Reason) -> tuple[int, int, int, str]:
+    finding, profile, measures = reason
+    outcome, extent = strictness(measures)
+    return (-outcome, -extent, -finding.weight, profile.code)
+
+
+def _ordered(reasons: Sequence[Reason]) -> list[MeasureCode]:
+    """Return what is ordered for these reasons, as far as the declarant may know it."""
+    codes = {code for _, _, measures in reasons for code in measures}
+    return in_order(codes - {MeasureCode.POST_AUDIT_FLAG})
+
+
+def _with_orders(text: Words, codes: Sequence[MeasureCode], phrases: Mapping[str, Words]) -> Words:
+    """Append what is ordered; a reason that orders nothing of its own only stands."""
+    if not codes:
+        return text
+    ordered = phrases["ordered"]
+    names = [phrases[f"measure.{code.value}"] for code in codes]
+    return Words(
+        kk=f"{text.kk} {ordered.kk}: {', '.join(name.kk for name in names)}.",
+        ru=f"{text.ru} {ordered.ru}: {', '.join(name.ru for name in names)}.",
+        en=f"{text.en} {ordered.en}: {', '.join(name.en for name in names)}.",
+    )
+
+
+def _own(reason: str, outcome: Outcome, phrases: Mapping[str, Words], deadline: Deadline) -> Explanation:
+    """Return an entry whose reason is not a finding: a draw, an unfinished assessment, or nothing to control."""
+    return Explanation(
+        category_code=reason,
+        category=phrases[f"category.{reason}"],
+        text=phrases[f"text.{reason}"],
+        next_step=phrases[f"next.{outcome.value}"],
+        deadline=deadline(outcome),
+        legal_basis=phrases["legal-basis"],
+        appeal=phrases["appeal"],
+    )
+
+
+# --- for the officer ------------------------------------------------------------------------------------------------
+
+
+class Comparison(Struct, frozen=True):
+    """A condition that held, with the field's name in the reader's language."""
+
+    item: int | None
+    label: str
+    op: str
+    expected: str
+    actual: str
+
+
+class OfficerNote(Struct, frozen=True, kw_only=True):
+    """A profile that fired, as the officer sees it."""
+
+    profile: str
+    profile_version: int
+    title: str
+    kind: str
+    weight: int
+    family: str
+    selected: bool
+    items: tuple[int, ...]
+    comparisons: tuple[Comparison, ...]
+    instructions: tuple[str, ...]
+
+
+def for_officer(assessment: Assessment, knowledge: Knowledge, language: str) -> tuple[OfficerNote, ...]:
+    """Return every profile that fired with expected and actual values. Confidential. Raises OutOfKnowledge."""
+    return tuple(_note(finding, knowledge, language) for finding in assessment.findings)
+
+
+def _note(finding: Finding, knowledge: Knowledge, language: str) -> OfficerNote:
+    profile = ready(knowledge).profile(finding.profile)
+    catalog = fields()
+    return OfficerNote(
+        profile=finding.profile,
+        profile_version=finding.profile_version,
+        title=profile.title.into(language),
+        kind=finding.kind.value,
+        weight=finding.weight,
+        family=finding.family,
+        selected=finding.selected,
+        items=finding.items,
+        comparisons=tuple(
+            Comparison(evidence.item, catalog[match.field].label.into(language), match.op, match.expected, match.actual)
+            for evidence in finding.evidence
+            for match in evidence.matches
+        ),
+        instructions=tuple(order.instruction for order in profile.measures if order.instruction),
+    )

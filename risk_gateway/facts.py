@@ -1,0 +1,307 @@
+"""Gathers the facts of one declaration into a `Case`: what it says, what it owes, and who lodges it.
+
+Only what the document and the caller tell; a fact that they do not tell is None. Ratios are rounded half even to four
+places, percentages to two.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, localcontext
+from functools import lru_cache
+from typing import NamedTuple
+
+from declarations.model import Amount, Consignment, Declaration, GoodsItem
+from declarations.tariff import ItemPayables, Payables
+from risk_gateway.model import Case, HeaderFacts, ItemFacts, ParticipantFacts
+from risk_gateway.parameters import ReferenceValues, UnitValue
+from risk_gateway.profiles import Block
+
+BLOCK_OF_TYPE = {"IM": Block.IMPORTS, "EX": Block.EXPORTS}
+KAZAKHSTAN = timezone(timedelta(hours=5))
+VIOLATIONS_MONTHS = 24
+NO_EXEMPTION = frozenset({"OO", "ОО", "-", "--", ""})  # box 36; the second is in Cyrillic letters
+INVOICE = "04021"
+UNKNOWN_COUNTRIES = frozenset({"00", "99"})  # boxes 16 and 34: not known, various
+
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
+_PLACES = Decimal("0.0001")
+_CENT = Decimal("0.01")
+
+
+def gather(
+    declaration: Declaration,
+    payables: Payables,
+    declarant: ParticipantFacts,
+    agent: ParticipantFacts | None,
+    reference_values: ReferenceValues,
+    received_at: datetime,
+    document_digest: str,
+    *,
+    series_id: str | None = None,
+) -> Case:
+    """Return the case of a declaration received at an aware moment.
+
+    `payables` has one entry per item, in order. `series_id` is given for an amendment that carries its own number: the
+    series of the first lodgement. A type of declaration without a block keeps its type code as the block's name.
+    """
+    with localcontext(_EXACT):
+        rates = _usd_rates(declaration)
+        shares = [owed.duty_share for owed in payables.items if owed.duty_share is not None]
+        around = _Around(
+            rates=rates,
+            share_max=max(shares, default=None),
+            exceeded=_exceeded_certificates(declaration.items, declarant.certificate_balances_kg),
+            dispatch=declaration.shipment.export_country,
+            usual=_by_commodity(reference_values),
+            known_commodities=declarant.known_commodities,
+        )
+        pairs = zip(declaration.items, payables.items, strict=True)
+        items = tuple(_item_facts(item, owed, around) for item, owed in pairs)
+        day = received_at.astimezone(KAZAKHSTAN).date()
+        header = _header_facts(declaration, items, declarant, agent, reference_values, around, day)
+    return Case(
+        series_id=series_id or f"{declarant.identifier}/{declaration.functional_reference_id}",
+        document_digest=document_digest,
+        block=BLOCK_OF_TYPE.get(declaration.type_code, declaration.type_code),
+        lodged_at=received_at,
+        header=header,
+        items=items,
+    )
+
+
+class _Around(NamedTuple):
+    """What the facts of an item need besides the item."""
+
+    rates: Mapping[str, Decimal]
+    share_max: Decimal | None
+    exceeded: frozenset[str] | None
+    dispatch: str | None
+    usual: Mapping[tuple[str, str], UnitValue]
+    known_commodities: frozenset[str] | None
+
+
+def _header_facts(
+    declaration: Declaration,
+    items: tuple[ItemFacts, ...],
+    declarant: ParticipantFacts,
+    agent: ParticipantFacts | None,
+    reference_values: ReferenceValues,
+    around: _Around,
+    day: date,
+) -> HeaderFacts:
+    shipment = declaration.shipment
+    consignment = shipment.consignment or Consignment()
+    border = consignment.border_means or consignment.departure_means
+    routing = _routing_countries(consignment)
+    documents = tuple(sorted({kind for item in items for kind in item.item_documents or ()}))
+    return HeaderFacts(
+        type_code=declaration.type_code,
+        procedure=declaration.procedure,
+        office=declaration.office,
+        transport_mode=border.mode if border else None,
+        container=consignment.container,
+        incoterms=shipment.trade_terms.condition if shipment.trade_terms else None,
+        trade_country=shipment.trade_country,
+        dispatch_country=shipment.export_country,
+        destination_country=shipment.destination_country,
+        routing_countries=routing or None,
+        border_offices=consignment.border_offices or None,
+        unusual_route=_unusual_route(items, consignment.border_offices, routing, reference_values),
+        item_count=len(items),
+        invoice_value_usd=_in_usd(declaration.invoice_amount, around.rates),
+        customs_value_kzt=declaration.customs_value.value if declaration.customs_value else None,
+        tax_at_stake_kzt=_sum(item.item_tax_kzt for item in items),
+        duty_share_max_percent=_percent_of_share(around.share_max),
+        documents=documents,
+        invoice_reused=_invoice_reused(declaration.items, declarant.used_invoices),
+        is_amendment=declaration.function == "4",
+        declarant_category=declarant.category,
+        declarant_age_months=_months(declarant.registered_on, day),
+        declarant_declarations=declarant.declarations_count,
+        declarant_violations_24_months=_recent_violations(declarant, day),
+        declarant_amendments_after_notice=declarant.amendments_after_notice,
+        declarant_exports_without_exit=declarant.exports_without_exit,
+        agent_present=agent is not None,
+        agent_category=agent.category if agent else None,
+        agent_violations_24_months=_recent_violations(agent, day) if agent else None,
+    )
+
+
+def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFacts:
+    origin = item.origin_country if item.origin_country not in UNKNOWN_COUNTRIES else None
+    dispatch, share = around.dispatch, owed.duty_share
+    value_usd = _value_usd(item, around.rates)
+    quantity, procedure = item.tariff_quantity, item.procedure
+    unit = quantity.unit if quantity else None
+    per_kg = _ratio(value_usd, item.net_mass_kg)
+    per_unit = _ratio(value_usd, quantity.value) if quantity else None
+    usual = _usual(around.usual, item.commodity_code, origin)
+    measured = {"kg": per_kg, unit: per_unit}.get(usual.measure) if usual else None
+    return ItemFacts(
+        sequence=item.sequence,
+        commodity_code=item.commodity_code,
+        origin_country=origin,
+        item_procedure=procedure.current if procedure else None,
+        previous_procedure=procedure.previous if procedure else None,
+        preference_claimed=item.preference.duty not in NO_EXEMPTION if item.preference else False,
+        origin_not_dispatch=origin != dispatch if origin and dispatch else None,
+        valuation_method=item.valuation_method,
+        price_zero=item.price.value == 0 if item.price else None,
+        net_mass_kg=item.net_mass_kg,
+        gross_mass_kg=item.gross_mass_kg,
+        net_gross_percent=_percent(item.net_mass_kg, item.gross_mass_kg),
+        item_value_kzt=item.customs_value.value if item.customs_value else None,
+        item_value_usd=value_usd,
+        usd_per_kg=per_kg,
+        usd_per_unit=per_unit,
+        unit=unit,
+        value_to_reference_percent=_percent(measured, usual.low_usd) if usual else None,
+        value_to_median_percent=_percent(measured, usual.median_usd) if usual else None,
+        duty_share_percent=_percent_of_share(share),
+        duty_gap_percent=None
+        if share is None or around.share_max is None
+        else _percent_of_share(around.share_max - share),
+        item_tax_kzt=_sum(line.amount for line in owed.lines),
+        item_documents=tuple(sorted({document.type_code for document in item.documents})),
+        certificate_exceeded=_uses(item, around.exceeded),
+        first_commodity=_first(item.commodity_code, around.known_commodities),
+        quota_claimed=item.quota is not None,
+        intellectual_property=None
+        if item.intellectual_property is None
+        else item.intellectual_property not in ("", "0"),
+    )
+
+
+# --- value ----------------------------------------------------------------------------------------------------------
+
+
+def _usd_rates(declaration: Declaration) -> dict[str, Decimal]:
+    """Return the dollars for one unit of a currency, by the document's own rates, which the controls have checked."""
+    tenge = {rate.currency: rate.rate / rate.units for rate in declaration.exchange_rates if rate.units}
+    tenge["KZT"] = Decimal(1)
+    dollar = tenge.get("USD")
+    rates = {currency: rate / dollar for currency, rate in tenge.items()} if dollar else {}
+    rates["USD"] = Decimal(1)
+    return rates
+
+
+def _in_usd(amount: Amount | None, rates: Mapping[str, Decimal]) -> Decimal | None:
+    rate = rates.get(amount.currency) if amount else None
+    return None if amount is None or rate is None else (amount.value * rate).quantize(_CENT)
+
+
+def _value_usd(item: GoodsItem, rates: Mapping[str, Decimal]) -> Decimal | None:
+    """Return the lowest of what boxes 42, 45 and 46 say: stating one of them high does not hide a low value.
+
+    A price of zero says nothing of the value.
+    """
+    price = item.price if item.price and item.price.value else None
+    values = [
+        amount.value * rates[amount.currency]
+        for amount in (price, item.customs_value, item.statistical_value)
+        if amount is not None and amount.currency in rates
+    ]
+    return min(values).quantize(_CENT) if values else None
+
+
+@lru_cache(maxsize=8)
+def _by_commodity(reference_values: ReferenceValues) -> Mapping[tuple[str, str], UnitValue]:
+    return {(value.commodity, value.origin): value for value in reference_values.unit_values}
+
+
+def _usual(known: Mapping[tuple[str, str], UnitValue], commodity: str, origin: str | None) -> UnitValue | None:
+    """Return the closest reference: the longest prefix of the code first, the exact origin before any."""
+    for digits in (10, 6, 4):
+        prefix = commodity[:digits]
+        found = (origin and known.get((prefix, origin))) or known.get((prefix, "*"))
+        if found:
+            return found
+    return None
+
+
+# --- documents and history ------------------------------------------------------------------------------------------
+
+
+def _exceeded_certificates(items: Sequence[GoodsItem], balances: Mapping[str, Decimal] | None) -> frozenset[str] | None:
+    """Return the certificates on which this declaration writes off more kilograms than are left."""
+    if balances is None:
+        return None
+    used: dict[str, Decimal] = defaultdict(Decimal)
+    for item in items:
+        for identifier in {document.identifier for document in item.documents} & balances.keys():
+            used[identifier] += item.net_mass_kg or 0
+    return frozenset(identifier for identifier, mass in used.items() if mass > balances[identifier])
+
+
+def _uses(item: GoodsItem, exceeded: frozenset[str] | None) -> bool | None:
+    return None if exceeded is None else any(document.identifier in exceeded for document in item.documents)
+
+
+def _invoice_reused(items: Sequence[GoodsItem], used: frozenset[str] | None) -> bool | None:
+    if used is None:
+        return None
+    return any(
+        document.type_code == INVOICE and document.identifier in used for item in items for document in item.documents
+    )
+
+
+def _first(commodity: str, known: frozenset[str] | None) -> bool | None:
+    return None if known is None else commodity not in known
+
+
+def _months(start: date | None, day: date) -> int | None:
+    """Return the whole months from `start` to `day`."""
+    if start is None:
+        return None
+    return (day.year - start.year) * 12 + day.month - start.month - (day.day < start.day)
+
+
+def _recent_violations(participant: ParticipantFacts, day: date) -> int:
+    return sum(
+        1
+        for _, committed in participant.violations
+        if committed <= day and (_months(committed, day) or 0) < VIOLATIONS_MONTHS
+    )
+
+
+# --- route ----------------------------------------------------------------------------------------------------------
+
+
+def _routing_countries(consignment: Consignment) -> tuple[str, ...]:
+    """Return the countries of boxes 51 and 55, each once, in order of the code."""
+    transhipped = (transhipment.country for transhipment in consignment.transhipments)
+    return tuple(sorted({*consignment.routing_countries, *transhipped}))
+
+
+def _unusual_route(
+    items: Iterable[ItemFacts], offices: tuple[str, ...], countries: tuple[str, ...], reference_values: ReferenceValues
+) -> bool | None:
+    """Say whether goods of some origin enter where such goods do not; None when neither route nor habit is known."""
+    origins = {item.origin_country for item in items}
+    routes = [route for route in reference_values.routes if route.origin in origins]
+    if not routes or not (offices or countries):
+        return None
+    return any(not set(offices) <= set(route.offices) or not set(countries) <= set(route.countries) for route in routes)
+
+
+# --- arithmetic -----------------------------------------------------------------------------------------------------
+
+
+def _ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    """Return part / whole to four places; None when either is unknown or there is nothing to divide by."""
+    return None if part is None or not whole else (part / whole).quantize(_PLACES)
+
+
+def _percent(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    return None if part is None or not whole else (part * 100 / whole).quantize(_CENT)
+
+
+def _percent_of_share(share: Decimal | None) -> Decimal | None:
+    return None if share is None else (share * 100).quantize(_CENT)
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the sum of what is known; None when nothing is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None

@@ -1,0 +1,261 @@
+"""What a case is judged with: the profiles, numbers and words in force on a day, under one SHA-256."""
+
+import tomllib
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, time
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import holidays
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from risk_gateway.conditions import problems as condition_problems
+from risk_gateway.errors import KnowledgeTampered, OutOfKnowledge, ParametersRefused, ProfileRefused
+from risk_gateway.evaluator import Compiled, compile_profile, in_order
+from risk_gateway.model import Knowledge
+from risk_gateway.parameters import (
+    DeadlineRule,
+    Parameters,
+    ReferenceValues,
+    UnitValue,
+    UsualRoute,
+    WorkingTime,
+)
+from risk_gateway.profiles import Block, Level, MeasureCode, Profile, SelectionRates
+from risk_gateway.words import Words
+
+BASES = Path(__file__).parent / "bases"
+DAY_KEY_BYTES_MIN = 32
+READY_MAX = 8  # compiled knowledge kept in memory: today's, yesterday's, and some that are replayed
+
+
+# --- ready to judge -------------------------------------------------------------------------------------------------
+
+
+class Ready:
+    """Knowledge whose hash was verified, with its profiles compiled."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self._profiles = {profile.code: profile for profile in knowledge.profiles}
+        self._compiled: dict[Block, tuple[Compiled, ...]] = {
+            block: tuple(
+                compile_profile(profile)
+                for profile in in_order(knowledge.profiles)
+                if profile.block is block and profile.active_on(knowledge.day)
+            )
+            for block in Block
+        }
+
+    def profiles_for(self, block: Block) -> tuple[Compiled, ...]:
+        """Return the active profiles, direct ones first. Raises OutOfKnowledge when there is none."""
+        if not self._compiled[block]:
+            raise OutOfKnowledge("no-profile", block=block.value, day=self.knowledge.day.isoformat())
+        return self._compiled[block]
+
+    def profile(self, code: str) -> Profile:
+        return self._profiles[code]
+
+
+_ready: OrderedDict[str, Ready] = OrderedDict()
+
+
+def ready(knowledge: Knowledge) -> Ready:
+    """Return the compiled knowledge; each object is verified once. Raises KnowledgeTampered for a wrong hash."""
+    known = _ready.get(knowledge.version)
+    if known is not None and known.knowledge is knowledge:
+        return known
+    if knowledge.content_digest() != knowledge.version:
+        raise KnowledgeTampered("knowledge-tampered", version=knowledge.version)
+    if known is not None:
+        return known  # another object, verified to say the same
+    made = _ready[knowledge.version] = Ready(knowledge)
+    while len(_ready) > READY_MAX:
+        _ready.popitem(last=False)
+    return made
+
+
+def build(
+    *,
+    day: date,
+    profiles: Sequence[Profile],
+    parameters: Parameters,
+    reference_values: ReferenceValues,
+    phrases: Mapping[str, Words],
+    day_key: bytes,
+) -> Knowledge:
+    """Return checked knowledge under its version. Raises ProfileRefused or ParametersRefused."""
+    for problem in profile_problems(profiles, day):
+        raise problem
+    _check_parameters(parameters, day_key)
+    draft = Knowledge(
+        day=day,
+        profiles=tuple(sorted(profiles, key=lambda profile: (profile.code, profile.version))),
+        parameters=parameters,
+        reference_values=reference_values,
+        phrases=phrases,
+        day_key=day_key,
+    )
+    return replace(draft, version=draft.content_digest())
+
+
+# --- rules ----------------------------------------------------------------------------------------------------------
+
+
+def profile_problems(profiles: Sequence[Profile], day: date) -> Iterator[ProfileRefused]:
+    """Yield every rule that the profiles break, each with its place and words."""
+    seen: set[str] = set()
+    for profile in profiles:
+        place = profile.code
+        yield from condition_problems(profile.condition, f"{place}.condition")
+        if not 0 <= profile.weight <= 100:
+            yield ProfileRefused("profile-weight", place, weight=str(profile.weight))
+        if profile.valid_to < profile.valid_from:
+            ends, begins = profile.valid_to.isoformat(), profile.valid_from.isoformat()
+            yield ProfileRefused("profile-dates", place, valid_to=ends, valid_from=begins)
+        if profile.approver == profile.author:
+            yield ProfileRefused("profile-approver", place)
+        if not profile.measures:
+            yield ProfileRefused("profile-measures", place)
+        if bool(profile.posts) != (profile.level is Level.REGIONAL):
+            yield ProfileRefused("profile-posts", place)
+        for rate in (profile.selection.low, profile.selection.medium, profile.selection.high):
+            if not 0 < rate <= 1:
+                yield ProfileRefused("profile-rate", place, rate=str(rate))
+        if profile.active_on(day):
+            if profile.code in seen:
+                yield ProfileRefused("profile-twice", place, profile=profile.code)
+            seen.add(profile.code)
+
+
+def _check_parameters(parameters: Parameters, day_key: bytes) -> None:
+    if not 0 < parameters.documentary_from <= parameters.inspection_from:
+        raise ParametersRefused("parameters-bands")
+    for factor in (parameters.factor_low, parameters.factor_medium, parameters.factor_high):
+        if not factor >= 0:
+            raise ParametersRefused("parameters-factor", factor=str(factor))
+    for rate in (parameters.random_rates.low, parameters.random_rates.medium, parameters.random_rates.high):
+        if not 0 < rate <= 1:
+            raise ParametersRefused("parameters-random-rate", rate=str(rate))
+    if len(day_key) < DAY_KEY_BYTES_MIN:
+        raise ParametersRefused("parameters-day-key")
+
+
+# --- what is shipped ------------------------------------------------------------------------------------------------
+
+
+def shipped(day: date, day_key: bytes) -> Knowledge:
+    """Return the starter knowledge in force on `day`: our own numbers, to begin with. Raises ParametersRefused."""
+    return build(
+        day=day,
+        profiles=[profile for profile in shipped_profiles() if profile.active_on(day)],
+        parameters=shipped_parameters(day),
+        reference_values=shipped_reference_values(),
+        phrases=shipped_phrases(),
+        day_key=day_key,
+    )
+
+
+def parse_profiles(text: str, place: str) -> tuple[Profile, ...]:
+    """Read the `[[profile]]` tables of a TOML text; rules are checked by `build`. Raises ProfileRefused."""
+    try:
+        return msgspec.convert(_toml(text)["profile"], tuple[Profile, ...])
+    except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
+        raise ProfileRefused("profile-shape", place, problem=str(error)) from error
+
+
+@cache
+def shipped_profiles() -> tuple[Profile, ...]:
+    """Return every starter profile, in force or not."""
+    files = sorted((BASES / "profiles").glob("*.toml"))
+    return tuple(profile for file in files for profile in parse_profiles(file.read_text(encoding="utf-8"), file.name))
+
+
+class _Period(Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[parameters]]` table of parameters.toml."""
+
+    valid_from: date
+    valid_to: date
+    source: str
+    documentary_from: int
+    inspection_from: int
+    factors: SelectionRates
+    breadth_per_family: int
+    breadth_max: int
+    extent_by_score: MeasureCode
+    random_rates: SelectionRates
+    random_version: int
+    deadlines: dict[str, DeadlineRule]
+    opens: time
+    closes: time
+    utc_offset_hours: int
+
+
+def shipped_parameters(day: date) -> Parameters:
+    """Return the numbers in force on `day`, with the public holidays around it. Raises ParametersRefused."""
+    for period in _periods():
+        if period.valid_from <= day <= period.valid_to:
+            return _parameters(period, day)
+    raise ParametersRefused("parameters-missing", day=day.isoformat())
+
+
+@cache
+def _periods() -> tuple[_Period, ...]:
+    raw = _toml((BASES / "parameters" / "parameters.toml").read_text(encoding="utf-8"))
+    return msgspec.convert(raw["parameters"], tuple[_Period, ...])
+
+
+def _parameters(period: _Period, day: date) -> Parameters:
+    return Parameters(
+        documentary_from=Decimal(period.documentary_from),
+        inspection_from=Decimal(period.inspection_from),
+        factor_low=period.factors.low,
+        factor_medium=period.factors.medium,
+        factor_high=period.factors.high,
+        breadth_per_family=Decimal(period.breadth_per_family),
+        breadth_max=Decimal(period.breadth_max),
+        extent_by_score=period.extent_by_score,
+        random_rates=period.random_rates,
+        random_version=period.random_version,
+        deadlines=period.deadlines,
+        working_time=WorkingTime(
+            opens=period.opens,
+            closes=period.closes,
+            utc_offset_hours=period.utc_offset_hours,
+            holidays=_public_holidays(day.year),
+        ),
+        source=period.source,
+    )
+
+
+@cache
+def _public_holidays(year: int) -> frozenset[date]:
+    """Return Kazakhstan's public holidays of a year and the next: no deadline reaches further."""
+    return frozenset(holidays.country_holidays("KZ", years=(year, year + 1)))
+
+
+@cache
+def shipped_reference_values() -> ReferenceValues:
+    folder = BASES / "reference_values"
+    unit_values = _toml((folder / "unit_values.toml").read_text(encoding="utf-8"))
+    routes = _toml((folder / "routes.toml").read_text(encoding="utf-8"))
+    return ReferenceValues(
+        msgspec.convert(unit_values["unit_value"], tuple[UnitValue, ...]),
+        msgspec.convert(routes["route"], tuple[UsualRoute, ...]),
+    )
+
+
+@cache
+def shipped_phrases() -> Mapping[str, Words]:
+    """Return the words of explanations by key."""
+    raw = tomllib.loads((BASES / "phrases.toml").read_text(encoding="utf-8"))
+    return msgspec.convert(raw, dict[str, Words])
+
+
+def _toml(text: str) -> dict[str, Any]:
+    return tomllib.loads(text, parse_float=str)

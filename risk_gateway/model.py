@@ -1,0 +1,329 @@
+"""What the gateway judges, with what, and what comes of it.
+
+A `Case` (facts of one document) is judged against a `Knowledge` (what was known that moment) and gives an `Assessment`;
+from that follows the `Decision`. All four are frozen and have one canonical JSON, so that any decision can be replayed.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from risk_gateway import canonical
+from risk_gateway.budget import Budget
+from risk_gateway.parameters import Parameters, ReferenceValues
+from risk_gateway.profiles import (
+    Category,
+    Extent,
+    Kind,
+    MeasureCode,
+    Outcome,
+    Profile,
+    strictest,
+)
+from risk_gateway.words import Words
+
+__all__ = [
+    "Assessment",
+    "Budget",
+    "Case",
+    "Category",
+    "Decision",
+    "Degraded",
+    "Explanation",
+    "Extent",
+    "Finding",
+    "Knowledge",
+    "Measure",
+    "MeasureCode",
+    "Outcome",
+    "Parameters",
+    "ParticipantFacts",
+    "ReferenceValues",
+    "Selection",
+]
+
+
+# --- the case -------------------------------------------------------------------------------------------------------
+
+
+class ParticipantFacts(Struct, frozen=True):
+    """What is known of a participant at the moment of lodgement. None means not known, and never fires.
+
+    `violations` are (kind, day). `certificate_balances_kg` tells what is left on each certificate or permit.
+    """
+
+    identifier: str
+    category: Category
+    registered_on: date | None = None
+    violations: tuple[tuple[str, date], ...] = ()
+    declarations_count: int | None = None
+    known_commodities: frozenset[str] | None = None
+    amendments_after_notice: int | None = None
+    exports_without_exit: int | None = None
+    used_invoices: frozenset[str] | None = None
+    certificate_balances_kg: Mapping[str, Decimal] | None = None
+
+
+class HeaderFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Facts of the whole declaration; catalog.toml says what each means. None means not known."""
+
+    type_code: str
+    declarant_category: Category
+    procedure: str | None = None
+    office: str | None = None
+    transport_mode: str | None = None
+    container: bool | None = None
+    incoterms: str | None = None
+    trade_country: str | None = None
+    dispatch_country: str | None = None
+    destination_country: str | None = None
+    routing_countries: tuple[str, ...] | None = None
+    border_offices: tuple[str, ...] | None = None
+    unusual_route: bool | None = None
+    item_count: int | None = None
+    invoice_value_usd: Decimal | None = None
+    customs_value_kzt: Decimal | None = None
+    tax_at_stake_kzt: Decimal | None = None
+    duty_share_max_percent: Decimal | None = None
+    documents: tuple[str, ...] | None = None
+    invoice_reused: bool | None = None
+    is_amendment: bool | None = None
+    declarant_age_months: int | None = None
+    declarant_declarations: int | None = None
+    declarant_violations_24_months: int | None = None
+    declarant_amendments_after_notice: int | None = None
+    declarant_exports_without_exit: int | None = None
+    agent_present: bool | None = None
+    agent_category: Category | None = None
+    agent_violations_24_months: int | None = None
+
+
+class ItemFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Facts of one goods item; catalog.toml says what each means. None means not known."""
+
+    sequence: int
+    commodity_code: str
+    origin_country: str | None = None
+    item_procedure: str | None = None
+    previous_procedure: str | None = None
+    preference_claimed: bool | None = None
+    origin_not_dispatch: bool | None = None
+    valuation_method: str | None = None
+    price_zero: bool | None = None
+    net_mass_kg: Decimal | None = None
+    gross_mass_kg: Decimal | None = None
+    net_gross_percent: Decimal | None = None
+    item_value_kzt: Decimal | None = None
+    item_value_usd: Decimal | None = None
+    usd_per_kg: Decimal | None = None
+    usd_per_unit: Decimal | None = None
+    unit: str | None = None
+    value_to_reference_percent: Decimal | None = None
+    value_to_median_percent: Decimal | None = None
+    duty_share_percent: Decimal | None = None
+    duty_gap_percent: Decimal | None = None
+    item_tax_kzt: Decimal | None = None
+    item_documents: tuple[str, ...] | None = None
+    certificate_exceeded: bool | None = None
+    first_commodity: bool | None = None
+    quota_claimed: bool | None = None
+    intellectual_property: bool | None = None
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """The facts of one lodgement. `series_id` is the same for all amendments; `document_digest` is SHA-256 in hex."""
+
+    series_id: str
+    document_digest: str
+    block: str
+    lodged_at: datetime
+    header: HeaderFacts
+    items: tuple[ItemFacts, ...]
+
+
+# --- the knowledge --------------------------------------------------------------------------------------------------
+
+
+class Knowledge(Struct, frozen=True, kw_only=True):
+    """Everything a case is judged with on `day`. `version` is the SHA-256 of the canonical JSON of all the rest.
+
+    `day_key` is secret until it is disclosed: who holds it can foresee the random selection.
+    """
+
+    day: date
+    profiles: tuple[Profile, ...]
+    parameters: Parameters
+    reference_values: ReferenceValues
+    phrases: Mapping[str, Words]
+    day_key: bytes
+    version: str = ""
+
+    def content_digest(self) -> str:
+        """Return the SHA-256 that `version` must have."""
+        fields = {name: getattr(self, name) for name in self.__struct_fields__ if name != "version"}
+        return canonical.digest(fields)
+
+
+# --- the assessment -------------------------------------------------------------------------------------------------
+
+
+class Match(Struct, frozen=True):
+    """A condition that held: what was expected, what was found, both as text."""
+
+    field: str
+    op: str
+    expected: str
+    actual: str
+
+
+class Evidence(Struct, frozen=True):
+    """The matches of one item, or of the header when `item` is None."""
+
+    item: int | None
+    matches: tuple[Match, ...]
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """A profile that fired. No `items` means the whole declaration; `evidence` covers the first few items only.
+
+    `rate` is the share of its hits that the profile acts upon for this participant; `selected` is False when this hit
+    was not drawn.
+    """
+
+    profile: str
+    profile_version: int
+    kind: Kind
+    family: str
+    weight: int
+    rate: Decimal
+    items: tuple[int, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    selected: bool = True
+
+
+class Selection(Struct, frozen=True):
+    """One draw: `draw` is the HMAC in hex; it selects when, read as a fraction of 1, it is below `rate`."""
+
+    profile: str
+    profile_version: int
+    rate: Decimal
+    draw: str
+    selected: bool
+
+
+class Degraded(StrEnum):
+    """Why the gateway could not finish judging."""
+
+    OUT_OF_TIME = "out-of-time"
+    OUT_OF_KNOWLEDGE = "out-of-knowledge"
+    ERROR = "error"
+
+
+class Assessment(Struct, frozen=True, kw_only=True):
+    """How risky. `by_score`, `by_direct`, `by_draw` say which outcome each reason alone demands.
+
+    `waived` tells that a physical inspection was turned into a check after release for a minimal-risk participant.
+    `stopped_at` is the check of the time budget at which judging stopped, so that a replay stops there too; `problem`
+    says for the operator what went wrong.
+    """
+
+    knowledge_version: str
+    findings: tuple[Finding, ...]
+    selections: tuple[Selection, ...]
+    worst_item_score: Decimal
+    breadth: Decimal
+    factor: Decimal
+    score: Decimal
+    by_score: Outcome
+    by_direct: Outcome
+    by_draw: Outcome
+    waived: bool = False
+    degraded: Degraded | None = None
+    stopped_at: int | None = None
+    problem: str | None = None
+
+    @property
+    def by_findings(self) -> Outcome:
+        return strictest(self.by_score, self.by_direct)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The strictest that any reason demands; never a release when judging could not finish."""
+        unfinished = Outcome.DOCUMENTARY_CHECK if self.degraded else Outcome.SIMPLIFIED_RELEASE
+        return strictest(self.by_findings, self.by_draw, unfinished)
+
+
+# --- the decision ---------------------------------------------------------------------------------------------------
+
+
+class Measure(Struct, frozen=True):
+    """What is ordered. No `items` means all goods of the declaration."""
+
+    code: MeasureCode
+    extent: Extent | None = None
+    items: tuple[int, ...] = ()
+    deadline: datetime | None = None
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """A reason in words that are safe for the declarant: no profile, weight, score or threshold."""
+
+    category_code: str
+    category: Words
+    text: Words
+    items: tuple[int, ...] = ()
+    next_step: Words
+    deadline: datetime | None = None
+    legal_basis: Words
+    appeal: Words
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What follows. `measures` holds every measure, also those that only officers may know."""
+
+    id: str
+    outcome: Outcome
+    inspection_extent: Extent | None
+    measures: tuple[Measure, ...]
+    explanation: tuple[Explanation, ...]
+    degraded: bool
+    decided_at: datetime
+    document_digest: str
+    knowledge_version: str
+
+    def as_json(self, language: str) -> dict[str, object]:
+        """Return the answer to the declarant, in kk, ru or en. A flag for audit stays inside the office."""
+        return {
+            "id": self.id,
+            "outcome": self.outcome.value,
+            "inspection_extent": self.inspection_extent.value if self.inspection_extent else None,
+            "measures": [
+                {
+                    "code": measure.code.value,
+                    "extent": measure.extent.value if measure.extent else None,
+                    "items": list(measure.items),
+                    "deadline": _iso(measure.deadline),
+                }
+                for measure in self.measures
+                if measure.code is not MeasureCode.POST_AUDIT_FLAG
+            ],
+            "explanation": [
+                {
+                    "category": entry.category.into(language),
+                    "text": f"{entry.text.into(language)} {entry.legal_basis.into(language)}",
+                    "items": list(entry.items),
+                    "next_step": f"{entry.next_step.into(language)} {entry.appeal.into(language)}",
+                    "deadline": _iso(entry.deadline),
+                }
+                for entry in self.explanation
+            ],
+            "degraded": self.degraded,
+            "decided_at": _iso(self.decided_at),
+        }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

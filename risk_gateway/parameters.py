@@ -1,0 +1,78 @@
+"""The numbers that cases are compared with: reference values, bands, factors, rates, deadlines. Dated data."""
+
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal
+
+from msgspec import Struct
+
+from risk_gateway.profiles import Category, MeasureCode, SelectionRates
+
+
+class UnitValue(Struct, frozen=True, forbid_unknown_fields=True):
+    """What goods usually cost, in USD per `measure` (kg or a unit code): lower bound and median.
+
+    `commodity` is a prefix of 4, 6 or 10 digits; `origin` a country or `*`. A signal to look, never a value to impose.
+    """
+
+    commodity: str
+    origin: str
+    measure: str
+    low_usd: Decimal
+    median_usd: Decimal
+    source: str
+
+
+class UsualRoute(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where goods of an origin usually enter: border offices and countries on the way."""
+
+    origin: str
+    offices: tuple[str, ...]
+    countries: tuple[str, ...]
+    source: str
+
+
+class ReferenceValues(Struct, frozen=True, cache_hash=True):
+    unit_values: tuple[UnitValue, ...] = ()
+    routes: tuple[UsualRoute, ...] = ()
+
+
+class DeadlineRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """Either so many working hours, or the end of the so many-th working day after."""
+
+    working_hours: int | None = None
+    working_days: int | None = None
+
+
+class WorkingTime(Struct, frozen=True):
+    """Local opening hours, Monday to Friday; `holidays` are the days off besides."""
+
+    opens: time
+    closes: time
+    utc_offset_hours: int
+    holidays: frozenset[date]
+
+
+class Parameters(Struct, frozen=True, kw_only=True):
+    """The dated numbers of the summary assessment. Scores are 0-100, rates shares 0-1."""
+
+    documentary_from: Decimal
+    inspection_from: Decimal
+    factor_low: Decimal
+    factor_medium: Decimal
+    factor_high: Decimal
+    breadth_per_family: Decimal
+    breadth_max: Decimal
+    extent_by_score: MeasureCode
+    random_rates: SelectionRates
+    random_version: int
+    deadlines: Mapping[str, DeadlineRule]
+    working_time: WorkingTime
+    source: str
+
+    def factor(self, category: Category) -> Decimal:
+        return {
+            Category.LOW: self.factor_low,
+            Category.MEDIUM: self.factor_medium,
+            Category.HIGH: self.factor_high,
+        }[category]

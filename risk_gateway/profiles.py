@@ -1,0 +1,243 @@
+"""What a risk profile says. A profile is data: it is written in TOML, checked, and never edited in place."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from risk_gateway.words import Words
+
+
+class Category(StrEnum):
+    """The risk category of a participant; low means: in the minimal-risk registry."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Outcome(StrEnum):
+    SIMPLIFIED_RELEASE = "SIMPLIFIED_RELEASE"
+    DOCUMENTARY_CHECK = "DOCUMENTARY_CHECK"
+    INSPECTION_ORDER = "INSPECTION_ORDER"
+
+
+class Extent(StrEnum):
+    """How much is inspected, mildest first."""
+
+    VISUAL = "visual"
+    RANDOM = "random"
+    PARTIAL = "partial"
+    FULL = "full"
+
+
+class MeasureCode(StrEnum):
+    NONE = "NONE"
+    POST_AUDIT_FLAG = "POST_AUDIT_FLAG"
+    DOCUMENTARY_CONTROL = "DOCUMENTARY_CONTROL"
+    REQUEST_DATA = "REQUEST_DATA"
+    CONFIRM_WITH_SOURCE = "CONFIRM_WITH_SOURCE"
+    EXPERTISE = "EXPERTISE"
+    VALUE_CONTROL = "VALUE_CONTROL"
+    INSPECT_VISUAL = "INSPECT_VISUAL"
+    INSPECT_RANDOM = "INSPECT_RANDOM"
+    INSPECT_PARTIAL = "INSPECT_PARTIAL"
+    INSPECT_FULL = "INSPECT_FULL"
+    SURVEY_AND_SEAL = "SURVEY_AND_SEAL"
+    SCAN = "SCAN"
+    WEIGH = "WEIGH"
+    ELECTRONIC_SEAL = "ELECTRONIC_SEAL"
+    ESCORT = "ESCORT"
+    FIX_ROUTE = "FIX_ROUTE"
+    SECURITY = "SECURITY"
+    DETAIN = "DETAIN"
+
+    @property
+    def extent(self) -> Extent | None:
+        """The extent that an inspection measure orders; None for every other measure."""
+        return _EXTENTS.get(self)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The mildest outcome under which this measure can be ordered."""
+        if self in _WITHOUT_CONTROL:
+            return Outcome.SIMPLIFIED_RELEASE
+        return Outcome.DOCUMENTARY_CHECK if self in _ON_PAPER else Outcome.INSPECTION_ORDER
+
+
+_EXTENTS = {
+    MeasureCode.INSPECT_VISUAL: Extent.VISUAL,
+    MeasureCode.INSPECT_RANDOM: Extent.RANDOM,
+    MeasureCode.INSPECT_PARTIAL: Extent.PARTIAL,
+    MeasureCode.INSPECT_FULL: Extent.FULL,
+}
+_WITHOUT_CONTROL = {MeasureCode.NONE, MeasureCode.POST_AUDIT_FLAG}
+_ON_PAPER = {
+    MeasureCode.DOCUMENTARY_CONTROL,
+    MeasureCode.REQUEST_DATA,
+    MeasureCode.CONFIRM_WITH_SOURCE,
+    MeasureCode.EXPERTISE,
+    MeasureCode.VALUE_CONTROL,
+    MeasureCode.SECURITY,
+}
+_OUTCOMES = {outcome: rank for rank, outcome in enumerate(Outcome)}
+_EXTENT_RANKS = {extent: rank for rank, extent in enumerate(Extent)}
+_MEASURES = {code: rank for rank, code in enumerate(MeasureCode)}
+
+
+def strictest(*outcomes: Outcome) -> Outcome:
+    return max(outcomes, key=_OUTCOMES.__getitem__)
+
+
+def allows(outcome: Outcome, code: MeasureCode) -> bool:
+    """Say whether a measure may be ordered under an outcome."""
+    return _OUTCOMES[code.outcome] <= _OUTCOMES[outcome]
+
+
+def widest(extents: Iterable[Extent]) -> Extent | None:
+    return max(extents, key=_EXTENT_RANKS.__getitem__, default=None)
+
+
+def in_order(codes: Iterable[MeasureCode]) -> list[MeasureCode]:
+    return sorted(codes, key=_MEASURES.__getitem__)
+
+
+def strictness(codes: Iterable[MeasureCode]) -> tuple[int, int]:
+    """Return a rank for a set of measures: by the outcome that they need, then by the extent of inspection."""
+    return max(
+        ((_OUTCOMES[code.outcome], _EXTENT_RANKS[code.extent] if code.extent else -1) for code in codes),
+        default=(-1, -1),
+    )
+
+
+class Block(StrEnum):
+    """The risk blocks that judge at lodgement."""
+
+    IMPORTS = "imports"
+    EXPORTS = "exports"
+
+
+class Kind(StrEnum):
+    """Direct: a hard trigger that orders its measures at once. Indirect: adds to the score."""
+
+    DIRECT = "direct"
+    INDIRECT = "indirect"
+
+
+class Level(StrEnum):
+    REPUBLICAN = "republican"
+    REGIONAL = "regional"
+
+
+class RiskCategory(StrEnum):
+    """Where the risk lies; what a declarant is told in plain words."""
+
+    GOODS = "goods"
+    CUSTOMS_VALUE = "customs_value"
+    ORIGIN = "origin"
+    DISPATCH = "dispatch"
+    PARTICIPANT = "participant"
+    TRANSPORT = "transport"
+    ROUTE = "route"
+    DOCUMENTS = "documents"
+    NON_TARIFF = "non_tariff"
+    CURRENCY = "currency"
+    ACTUAL_EXPORT = "actual_export"
+    VAT_REFUND = "vat_refund"
+    CODE_ASSIGNMENT = "code_assignment"
+
+
+class Motive(StrEnum):
+    """What a wrongdoer would gain. Prohibition and safety are never waived for a minimal-risk participant."""
+
+    PROHIBITION = "prohibition"
+    SAFETY = "safety"
+    UNDERSTATED_VALUE = "understated_value"
+    OVERSTATED_VALUE = "overstated_value"
+    UNDERSTATED_VOLUME = "understated_volume"
+    CONCEALMENT = "concealment"
+    FALSE_ORIGIN = "false_origin"
+    FALSE_CODE = "false_code"
+    CAPITAL_FLIGHT = "capital_flight"
+    FALSE_EXPORT = "false_export"
+    FALSE_DOCUMENTS = "false_documents"
+
+
+NEVER_WAIVED = frozenset({Motive.PROHIBITION, Motive.SAFETY})
+
+
+class Condition(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One node of a condition tree: `all`, `any`, `not`, or a leaf of `field`, `op`, `value`.
+
+    Decimals are written as exact text; the catalog says what type a field has.
+    """
+
+    all: tuple["Condition", ...] | None = None
+    any: tuple["Condition", ...] | None = None
+    negated: "Condition | None" = field(default=None, name="not")
+    field: str | None = None
+    op: str | None = None
+    value: str | int | bool | tuple[str | int, ...] | None = None
+
+
+class Area(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Which declarations a profile looks at; an empty tuple does not narrow."""
+
+    procedures: tuple[str, ...] = ()
+    commodities: tuple[str, ...] = ()  # prefixes of 2, 4, 6 or 10 digits
+    commodities_excluded: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
+    offices: tuple[str, ...] = ()
+
+
+class MeasureOrder(Struct, frozen=True, forbid_unknown_fields=True):
+    """A measure that a profile asks for, and what the officer should do."""
+
+    code: MeasureCode
+    instruction: str = ""
+
+
+class SelectionRates(Struct, frozen=True, forbid_unknown_fields=True):
+    """The share of hits that is acted upon, 0-1, per participant category."""
+
+    low: Decimal = Decimal(1)
+    medium: Decimal = Decimal(1)
+    high: Decimal = Decimal(1)
+
+    def of(self, category: Category) -> Decimal:
+        return {Category.LOW: self.low, Category.MEDIUM: self.medium, Category.HIGH: self.high}[category]
+
+
+class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A risk area, its indicators and what is ordered. `valid_to` is the last day. `weight` is 0-100.
+
+    Of the profiles of one family only the heaviest counts for an item, so that near-duplicates do not stack.
+    """
+
+    code: str
+    version: int
+    title: Words
+    block: Block
+    level: Level
+    posts: tuple[str, ...] = ()
+    kind: Kind
+    category: RiskCategory
+    motive: Motive
+    area: Area = Area()
+    condition: Condition
+    weight: int
+    family: str
+    measures: tuple[MeasureOrder, ...]
+    selection: SelectionRates = SelectionRates()
+    valid_from: date
+    valid_to: date
+    legal_basis: Words
+    author: str
+    approver: str
+    declarant_text: Words
+
+    def active_on(self, day: date) -> bool:
+        return self.valid_from <= day <= self.valid_to

@@ -1,0 +1,36 @@
+"""What is kept of the journal: rows that are only ever appended, and the head of their tree."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlmodel import SQLModel
+
+from signing.tables import JournalHeadRow, JournalRow
+
+journal = SQLModel.metadata.tables[JournalRow.__tablename__]
+head = SQLModel.metadata.tables[JournalHeadRow.__tablename__]
+
+_LOCK_HEAD = select(head.c.size, head.c.frontier).with_for_update()
+
+
+def lock_head(connection: Connection) -> tuple[int, bytes]:
+    """Return (size, frontier), and keep other appenders waiting until the transaction ends."""
+    row = connection.execute(_LOCK_HEAD).one()
+    return row.size, bytes(row.frontier)
+
+
+def append_rows(connection: Connection, rows: Sequence[Mapping[str, Any]], size: int, frontier: bytes) -> None:
+    connection.execute(insert(journal), rows)
+    connection.execute(update(head).values(size=size, frontier=frontier))
+
+
+def read_entries(connection: Connection, subject: str) -> list[tuple[int, str, bytes]]:
+    """Return (index, event, entry) of all that happened to a subject, oldest first."""
+    statement = select(journal.c.index, journal.c.event, journal.c.entry).where(journal.c.subject == subject)
+    return [(row.index, row.event, bytes(row.entry)) for row in connection.execute(statement.order_by(journal.c.index))]
+
+
+def read_leaves(connection: Connection) -> list[bytes]:
+    """Return all leaf hashes in order: for checking, never in a request."""
+    return [bytes(leaf) for leaf in connection.execute(select(journal.c.leaf).order_by(journal.c.index)).scalars()]

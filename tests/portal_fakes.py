@@ -1,0 +1,298 @@
+"""The website over memory: storage that keeps what it is given, declarations of the cast, a clock that tests move."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from cast import PARTICIPANTS, PERSONS
+from litestar import Litestar
+from litestar.exceptions import HTTPException
+
+from portal.access import guard
+from portal.browser import add_headers
+from portal.clock import Clock, SystemClock
+from portal.views import (
+    DecisionView,
+    DeclarationPage,
+    DeclarationSummary,
+    Explanation,
+    ItemView,
+    Lane,
+    MeasureOrdered,
+    PaymentView,
+    Session,
+    SignerView,
+    Step,
+    SummaryPage,
+    TimelineEvent,
+)
+from portal.website import Website, website
+
+NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+ALTYN, QORGAN, TENGRI, ZHIBEK = (PARTICIPANTS[key].identifier for key in ("altyn", "qorgan", "tengri", "zhibek"))
+
+
+class MovableClock:
+    def __init__(self, now: datetime = NOW) -> None:
+        self.moment = now
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment.timestamp()
+
+
+class MemorySessions:
+    def __init__(self) -> None:
+        self.kept: dict[str, Session] = {}
+
+    def create(self, session: Session) -> None:
+        self.kept[session.key] = session
+
+    def find(self, key: str) -> Session | None:
+        return self.kept.get(key)
+
+    def touch(self, key: str, at: datetime) -> None:
+        if key in self.kept:
+            old = self.kept[key]
+            self.kept[key] = Session(key=key, person=old.person, created_at=old.created_at, seen_at=at)
+
+    def end(self, key: str) -> None:
+        self.kept.pop(key, None)
+
+
+@dataclass
+class MemoryPrincipals:
+    """`until` is the last day of each power of attorney of Zhibek Logistics."""
+
+    until: Mapping[str, date] = field(default_factory=lambda: {ALTYN: date(2027, 6, 30), TENGRI: date(2027, 6, 30)})
+
+    def principals_of(self, agent: str, day: date) -> Sequence[str]:
+        return [who for who, until in self.until.items() if agent == ZHIBEK and day <= until]
+
+
+class MemoryDeclarations:
+    def __init__(self, pages: Sequence[DeclarationPage]) -> None:
+        self.pages = {page.summary.registration_number: page for page in pages}
+
+    def page_of(self, declarants: Sequence[str], *, outcome: Lane | None, after: int | None, limit: int) -> SummaryPage:
+        rows = [
+            page.summary
+            for page in self.pages.values()
+            if page.summary.declarant in declarants
+            and (outcome is None or page.summary.outcome is outcome)
+            and (after is None or page.summary.sequence < after)
+        ]
+        rows.sort(key=lambda row: -row.sequence)
+        shown = rows[:limit]
+        return SummaryPage(tuple(shown), shown[-1].sequence if len(rows) > limit else None)
+
+    def find(self, declarants: Sequence[str], registration_number: str, language: str) -> DeclarationPage | None:
+        page = self.pages.get(registration_number)
+        return page if page is not None and page.summary.declarant in declarants else None
+
+    def notice(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
+        return b"<Notice/>" if self.find(declarants, registration_number, "en") else None
+
+    def document(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
+        return b"<Declaration/>" if self.find(declarants, registration_number, "en") else None
+
+
+_GOODS = (
+    ("8517130000", "Smartphones, 128 GB, with charger and cable, in retail boxes", "CN", "2.000", "0 %"),
+    ("6109100000", "Men's T-shirts of cotton, knitted, assorted colours and sizes S to XXL", "TR", "41.250", "10 %"),
+    ("8471300000", "Portable computers of a mass of not more than 10 kg", "CN", "310.000", "0 %"),
+    (
+        "0805102200",
+        "Oranges, fresh, first class, in cartons of 15 kg",
+        "UZ",
+        "18450.000",
+        "5 %, not less than 0.02 EUR/kg",
+    ),
+)
+_LANE_STATUS = {Lane.RELEASE: "RELEASED", Lane.DOCUMENTS: "DOCUMENTARY_CHECK", Lane.INSPECTION: "INSPECTION_ORDERED"}
+_WHY = {
+    Lane.RELEASE: (
+        "No risk was found",
+        "Nothing in the declaration calls for a check before release.",
+        "Keep the documents for five years.",
+    ),
+    Lane.DOCUMENTS: (
+        "Customs value",
+        "The declared price is low for goods of this kind and origin.",
+        "Upload the contract, the invoice and the proof of payment.",
+    ),
+    Lane.INSPECTION: (
+        "Type of goods",
+        "The goods need to be seen before release.",
+        "Present the goods at the customs post with the seals intact.",
+    ),
+}
+
+
+def declaration(
+    sequence: int, declarant: str, outcome: Lane, *, items: int = 4, received_at: datetime = NOW, procedure: str = "40"
+) -> DeclarationPage:
+    """Return a page of a declaration by one of the cast; `sequence` makes its numbers."""
+    names = {each.identifier: each.name for each in PARTICIPANTS.values()}
+    number = f"20201/{received_at:%d%m%y}/{sequence:07}"
+    goods = tuple(_item(index, outcome) for index in range(1, items + 1))
+    duties = [item.duty for item in goods]
+    duty = None if None in duties else sum((each for each in duties if each is not None), Decimal())
+    kind, text, step = _WHY[outcome]
+    deadline = None if outcome is Lane.RELEASE else received_at + timedelta(hours=4)
+    measures: dict[Lane, tuple[MeasureOrdered, ...]] = {
+        Lane.RELEASE: (),
+        Lane.DOCUMENTS: (
+            MeasureOrdered("DOCUMENTARY_CONTROL", (), deadline),
+            MeasureOrdered("REQUEST_DATA", (2, 3), deadline),
+        ),
+        Lane.INSPECTION: (MeasureOrdered("INSPECT_PARTIAL", (1, 2, 4), deadline),),
+    }
+    return DeclarationPage(
+        summary=DeclarationSummary(
+            sequence=sequence,
+            registration_number=number,
+            functional_reference_id=f"ADT-2026-{sequence:06}",
+            type_code="IM",
+            procedure=procedure,
+            declarant=declarant,
+            declarant_name=names[declarant],
+            received_at=received_at,
+            status=_LANE_STATUS[outcome],
+            outcome=outcome,
+            item_count=items,
+            customs_value=sum((item.customs_value or Decimal() for item in goods), Decimal()),
+        ),
+        version=1,
+        office="20201",
+        office_name="Almaty",
+        agent=ZHIBEK,
+        agent_name=names[ZHIBEK],
+        exporter_name="Shenzhen Longgang Electronics Manufacturing Co., Ltd",
+        importer_name=names[declarant],
+        export_country="CN",
+        destination_country="KZ",
+        invoice_amount=Decimal("18250.50"),
+        invoice_currency="USD",
+        decision=DecisionView(
+            id=hashlib.sha256(number.encode()).hexdigest()[:24],
+            outcome=outcome,
+            inspection_extent="partial" if outcome is Lane.INSPECTION else None,
+            measures=measures[outcome],
+            explanation=(
+                Explanation(
+                    category=kind,
+                    text=text,
+                    items=() if outcome is Lane.RELEASE else (1, 2, 4),
+                    next_step=step,
+                    deadline=deadline,
+                    legal_basis="Customs Code of the Eurasian Economic Union, Article 378",
+                    appeal="You may complain to the post that decided, to the body above it, or to a court.",
+                ),
+            ),
+            degraded=False,
+            decided_at=received_at + timedelta(milliseconds=40),
+        ),
+        items=goods,
+        payments=(
+            PaymentView("1010", Decimal("20000")),
+            PaymentView("2010", duty, None if duty is not None else "The demo tariff lacks the code of item 3."),
+            PaymentView(
+                "5010",
+                None if duty is None else Decimal("1519244.48"),
+                "It depends on the duty." if duty is None else None,
+            ),
+        ),
+        payment_total=None if duty is None else duty + Decimal("1539244.48"),
+        signer=SignerView(PERSONS["berik"].name, PERSONS["berik"].iin, names[ZHIBEK], ZHIBEK, received_at),
+        timeline=tuple(
+            TimelineEvent(received_at + timedelta(milliseconds=5 * index), step) for index, step in enumerate(Step)
+        ),
+    )
+
+
+def _item(index: int, outcome: Lane) -> ItemView:
+    code, description, origin, mass, rate = _GOODS[(index - 1) % len(_GOODS)]
+    value = Decimal(1_234_567) + index
+    undetermined = outcome is Lane.DOCUMENTS and index == 3
+    return ItemView(
+        sequence=index,
+        commodity_code=code,
+        description=description,
+        origin_country=origin,
+        net_mass_kg=Decimal(mass),
+        price=Decimal("4562.625"),
+        price_currency="USD",
+        customs_value=value,
+        duty=None if undetermined else value * Decimal("0.05"),
+        duty_rate=rate,
+        duty_reason="The demo tariff lacks this code." if undetermined else None,
+    )
+
+
+def cast_declarations() -> tuple[DeclarationPage, ...]:
+    """Return three of Altyn Dala's, one of Tengri's and one of Qorgan's, newest last."""
+    lanes = (Lane.RELEASE, Lane.DOCUMENTS, Lane.INSPECTION)
+    own = [declaration(number, ALTYN, lane) for number, lane in enumerate(lanes, 1)]
+    return (*own, declaration(4, TENGRI, Lane.RELEASE), declaration(5, QORGAN, Lane.INSPECTION))
+
+
+@dataclass
+class World:
+    """The website and what it is built on, so that a test can look behind it."""
+
+    app: Litestar
+    site: Website
+    sessions: MemorySessions
+    principals: MemoryPrincipals
+    clock: MovableClock
+
+
+def make_world(
+    declarations: Sequence[DeclarationPage] | None = None, *, demo: bool = True, clock: Clock | None = None
+) -> World:
+    sessions, principals, movable = MemorySessions(), MemoryPrincipals(), MovableClock()
+    site = website(
+        sessions=sessions,
+        declarations=MemoryDeclarations(cast_declarations() if declarations is None else declarations),
+        principals=principals,
+        clock=clock or movable,
+        csrf_secret="for-tests-only",
+        demo=demo,
+        secure=False,
+    )
+    app = Litestar(
+        route_handlers=site.route_handlers,
+        middleware=site.middleware,
+        dependencies=site.dependencies,
+        csrf_config=site.csrf_config,
+        guards=[guard],
+        before_send=[add_headers],
+        exception_handlers={HTTPException: site.problem, 500: site.problem},
+        openapi_config=None,
+    )
+    return World(app, site, sessions, principals, movable)
+
+
+def memory_app() -> Litestar:
+    """Return the website with a hundred declarations, for trying it by hand.
+
+    `uvicorn --factory portal_fakes:memory_app --app-dir tests`
+    """
+    moment = SystemClock().now()
+    lanes = list(Lane)
+    many = [
+        declaration(
+            number,
+            TENGRI if number % 5 == 0 else ALTYN,
+            lanes[number % 3],
+            items=250 if number == 97 else 2,
+            received_at=moment - timedelta(minutes=7 * (100 - number)),
+        )
+        for number in range(10, 100)
+    ]
+    return make_world([*many, *cast_declarations()], clock=SystemClock()).app

@@ -1,0 +1,120 @@
+"""Knowledge is checked before it may judge, has one hash, and is dated."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from risk_gateway import canonical, knowledge
+from risk_gateway.errors import KnowledgeTampered, ParametersRefused, ProfileRefused
+from risk_gateway.model import Knowledge
+from risk_gateway.profiles import Level, SelectionRates
+
+KEY = bytes(32)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"weight": 101}, "profile-weight"),
+        ({"weight": -1}, "profile-weight"),
+        ({"valid_to": date(2025, 12, 31)}, "profile-dates"),
+        ({"approver": "Saule"}, "profile-approver"),
+        ({"measures": ()}, "profile-measures"),
+        ({"level": Level.REGIONAL}, "profile-posts"),
+        ({"posts": ("20201",)}, "profile-posts"),
+        ({"selection": SelectionRates(low=0)}, "profile-rate"),
+        ({"condition": {"field": "price_zero", "op": "is", "value": True}}, None),
+    ],
+)
+def test_a_profile_that_breaks_a_rule_cannot_become_knowledge(
+    changes: Any, code: str | None, known: Any, profile: Any
+) -> None:
+    if code is None:
+        assert known(profile(**changes)).profiles
+        return
+    with pytest.raises(ProfileRefused) as refused:
+        known(profile(**changes))
+    assert refused.value.code == code
+    assert refused.value.place == "T-1"
+
+
+def test_one_day_has_one_version_of_a_profile(known: Any, profile: Any) -> None:
+    with pytest.raises(ProfileRefused, match="profile-twice"):
+        known(profile(version=1), profile(version=2))
+    assert known(profile(valid_to=date(2026, 6, 30)), profile(version=2)).profiles
+
+
+def test_an_expired_profile_does_not_judge(case: Any, known: Any, profile: Any, assess: Any) -> None:
+    current = profile("T-2", weight=10)
+    assessment = assess(case(), known(profile(weight=90, valid_to=date(2026, 11, 23)), current))
+    assert [finding.profile for finding in assessment.findings] == ["T-2"]
+
+
+def test_a_regional_profile_stays_inside_its_posts(case: Any, known: Any, profile: Any, assess: Any) -> None:
+    regional = known(profile(level=Level.REGIONAL, posts=("30301",)))
+    assert [bool(assess(case({"office": post}), regional).findings) for post in ("30301", "20201")] == [True, False]
+
+
+def test_the_version_is_the_hash_of_everything_else(known: Any, profile: Any) -> None:
+    one, same, other = known(profile(weight=40)), known(profile(weight=40)), known(profile(weight=41))
+    assert one.version == same.version == one.content_digest()
+    assert other.version != one.version
+    assert known(profile(weight=40), day_key=b"k" * 32).version != one.version
+
+
+def test_a_changed_object_under_a_known_version_is_not_compiled(known: Any, profile: Any) -> None:
+    honest = known(profile("T-OWN-OF-THIS-TEST"))
+    assert knowledge.ready(honest).knowledge is honest
+    with pytest.raises(KnowledgeTampered):
+        knowledge.ready(replace(honest, profiles=()))
+    with pytest.raises(KnowledgeTampered):
+        knowledge.ready(replace(honest, parameters=replace(honest.parameters, random_version=2)))
+
+
+def test_stored_knowledge_reads_back_under_the_same_version(shipped: Any) -> None:
+    stored = canonical.dumps(shipped)
+    read = canonical.loads(stored, Knowledge)
+    assert canonical.dumps(read) == stored
+    assert read.content_digest() == shipped.version
+    assert knowledge.ready(read).profiles_for("imports")
+
+
+def test_more_knowledge_than_is_kept_in_memory_still_judges(case: Any, known: Any, profile: Any, assess: Any) -> None:
+    versions = [known(profile(version=n)) for n in range(1, knowledge.READY_MAX + 4)]
+    for _ in range(2):
+        for version in versions:
+            assert assess(case(), version).knowledge_version == version.version
+
+
+def test_a_day_without_parameters_has_no_knowledge() -> None:
+    with pytest.raises(ParametersRefused, match="2020-01-01"):
+        knowledge.shipped(date(2020, 1, 1), KEY)
+
+
+def test_shipped_knowledge_is_the_same_each_time_and_differs_by_key() -> None:
+    day = date(2026, 11, 24)
+    assert knowledge.shipped(day, KEY).version == knowledge.shipped(day, KEY).version
+    assert knowledge.shipped(day, KEY).version != knowledge.shipped(day, b"k" * 32).version
+
+
+def test_a_profile_text_that_cannot_be_read_says_what_is_wrong() -> None:
+    for text in ("[[profile]\n", "x = 1\n", '[[profile]]\ncode = "T-1"\n'):
+        with pytest.raises(ProfileRefused, match="profile-shape"):
+            knowledge.parse_profiles(text, "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"documentary_from": 0}, "parameters-bands"),
+        ({"documentary_from": 61}, "parameters-bands"),
+        ({"factor_low": -1}, "parameters-factor"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(
+    changes: Any, code: str, known: Any, profile: Any, parameters: Any
+) -> None:
+    with pytest.raises(ParametersRefused, match=code):
+        known(profile(), parameters=replace(parameters, **changes))

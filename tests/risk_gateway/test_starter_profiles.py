@@ -1,0 +1,58 @@
+"""Each starter profile acts, and does not act, as its table in tests/cases/profiles says."""
+
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from risk_gateway.knowledge import shipped_profiles
+from risk_gateway.model import HeaderFacts, ItemFacts
+from risk_gateway.words import LANGUAGES
+
+CASES = Path(__file__).parents[1] / "cases" / "profiles"
+SITUATIONS = [
+    (file.stem, situation)
+    for file in sorted(CASES.glob("*.toml"))
+    for situation in tomllib.loads(file.read_text(encoding="utf-8"))["case"]
+]
+USUAL = {
+    "imports": {"type_code": "IM", "procedure": "40", "declarant_category": "medium"},
+    "exports": {"type_code": "EX", "procedure": "10", "declarant_category": "medium"},
+}
+
+
+@pytest.mark.parametrize(
+    ("block", "situation"), SITUATIONS, ids=[f"{entry['profile']}: {entry['title']}" for _, entry in SITUATIONS]
+)
+def test_a_starter_profile_acts_as_its_table_says(
+    block: str, situation: dict[str, Any], case: Any, assess: Any, shipped: Any
+) -> None:
+    header = msgspec.convert({**USUAL[block], **situation.get("header", {})}, HeaderFacts)
+    item = msgspec.convert({"sequence": 1, "commodity_code": "0000000000", **situation.get("item", {})}, ItemFacts)
+    facts = msgspec.structs.replace(case(), block=block, header=header, items=(item,))
+    fired = {finding.profile for finding in assess(facts, shipped).findings}
+    assert (situation["profile"] in fired) == situation["fires"]
+
+
+def test_every_starter_profile_has_a_case_that_fires_and_one_that_does_not() -> None:
+    told = {(entry["profile"], entry["fires"]) for _, entry in SITUATIONS}
+    assert told == {(profile.code, fires) for profile in shipped_profiles() for fires in (True, False)}
+
+
+def test_each_profile_ends_and_was_approved_by_another_analyst() -> None:
+    for profile in shipped_profiles():
+        assert profile.valid_to - profile.valid_from < timedelta(days=3 * 366)
+        assert profile.author != profile.approver
+
+
+def test_what_a_declarant_reads_holds_no_figure_and_is_written_in_each_language() -> None:
+    for profile in shipped_profiles():
+        for words in (profile.declarant_text, profile.title, profile.legal_basis):
+            assert len({words.into(language) for language in LANGUAGES}) == 3
+        for language in LANGUAGES:
+            assert not re.search(r"\d|%", profile.declarant_text.into(language))
+        assert re.search(r"[әіңғүұқөһ]", profile.declarant_text.kk.lower())
