@@ -7,7 +7,7 @@ determined.
 """
 
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
 from msgspec import Struct
@@ -34,6 +34,7 @@ PROCEDURE_NOT_COVERED: Final = "T-108"
 BASE_NOT_DETERMINED: Final = "T-109"
 
 TIYN: Final = Decimal("0.01")
+_WIDE: Final = Context(prec=80)  # the schema allows quantities and rates whose product has more than 28 digits
 _KILOGRAM: Final = "166"
 _TONNE: Final = "168"
 _KILOGRAMS: Final = {_KILOGRAM: Decimal(1), _TONNE: Decimal(1000)}
@@ -125,7 +126,8 @@ def item_payables(item: GoodsItem, procedure: str | None, codes: Codes) -> ItemP
 
 
 def round_to_tiyn(amount: Decimal) -> Decimal:
-    return amount.quantize(TIYN, ROUND_HALF_UP)
+    """Return `amount` rounded half up to a hundredth, however large it is."""
+    return amount.quantize(TIYN, ROUND_HALF_UP, _WIDE)
 
 
 def _lines(fee: PayableLine | None, items: tuple[ItemPayables, ...]) -> Iterator[PayableLine]:

@@ -31,7 +31,7 @@ class Record(Struct, frozen=True):
 
 def append(connection: Connection, size: int, frontier: bytes, records: Sequence[Record]) -> None:
     """Append to the journal behind its locked head (size, frontier), in the caller's transaction."""
-    head = journal.TreeHead.from_bytes(size, frontier)
+    head = journal.Head.from_bytes(size, frontier)
     rows = []
     for index, record in enumerate(records, start=size):
         entry = encode(index, record)
@@ -40,7 +40,7 @@ def append(connection: Connection, size: int, frontier: bytes, records: Sequence
         rows.append(
             {"index": index, "event": record.event.value, "subject": record.subject, "entry": entry, "leaf": leaf}
         )
-    store.append_rows(connection, rows, head.size, head.to_bytes())
+    store.append_rows(connection, rows, head.size, head.frontier_bytes())
 
 
 def record_one(connection: Connection, record: Record) -> None:

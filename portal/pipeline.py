@@ -29,7 +29,8 @@ from portal.office import Office, Snapshot
 from portal.stages import Assessed, Checked, Lodged, Read, Verified
 from risk_gateway import facts, gateway
 from risk_gateway.decision import decide
-from risk_gateway.model import Budget, Case
+from risk_gateway.budget import Budget
+from risk_gateway.model import Case
 from signing import verify, xmlgate
 from signing.errors import SigningError
 
@@ -51,7 +52,8 @@ def verify_signature(read: Read, snapshot: Snapshot) -> Verified:
     signer = snapshot.trust.judge(signature.certificate, signature.chain, lodged.received_at)
     declaration = xml.read(signature.root)
     declarant = declaration.declarant.identifier
-    powers = snapshot.directory.powers(declarant.value) if declarant else ()
+    givers = {party for party in (declarant and declarant.value, signer.bin) if party}
+    powers = tuple(power for giver in sorted(givers) for power in snapshot.directory.powers(giver))
     granted = authority(
         declaration, signer.iin, signer.bin, signer.may_sign_for_organisation, powers, snapshot.day_of(lodged.received_at)
     )
@@ -103,7 +105,7 @@ def prepare(lodged: Lodged, office: Office) -> Entry | Answer:
     while True:
         snapshot = office.snapshot
         try:
-            return make_entry(judge(lodged, snapshot, office.clock.monotonic, office.settings.risk_budget_ms), snapshot)
+            return make_entry(judge(lodged, snapshot, office.clock.monotonic, office.settings.risk_budget_ms), snapshot.revision)
         except Refusal:
             if office.refresh():
                 continue

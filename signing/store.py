@@ -28,7 +28,8 @@ def append_rows(connection: Connection, rows: Sequence[Mapping[str, Any]], size:
 def read_entries(connection: Connection, subject: str) -> list[tuple[int, str, bytes]]:
     """Return (index, event, entry) of all that happened to a subject, oldest first."""
     statement = select(journal.c.index, journal.c.event, journal.c.entry).where(journal.c.subject == subject)
-    return [(row.index, row.event, bytes(row.entry)) for row in connection.execute(statement.order_by(journal.c.index))]
+    rows = connection.execute(statement.order_by(journal.c.index)).tuples()
+    return [(index, event, bytes(entry)) for index, event, entry in rows]
 
 
 def read_leaves(connection: Connection) -> list[bytes]:

@@ -14,6 +14,7 @@ CODE_LENGTH: Final = 10
 HEADING_LENGTH: Final = 4
 REQUIRED_COLUMNS: Final = ("commodity_code", "duty_rate")
 PROBLEMS_SHOWN: Final = 20
+TEXT_SHOWN: Final = 120
 UNIT_LENGTH: Final = 3
 
 
@@ -61,14 +62,16 @@ class Tariff:
             raise TariffUnreadable(((1, ",".join(rows.fieldnames or ()), f"no column {', '.join(missing)}"),))
         lines: dict[str, TariffLine] = {}
         problems = []
-        for row in rows:
-            try:
-                line = _line(row, lines)
-            except ValueError as wrong:
-                shown = ",".join(value for value in row.values() if isinstance(value, str))
-                problems.append((rows.line_num, shown, str(wrong)))
-            else:
-                lines[line.code] = line
+        try:
+            for row in rows:
+                try:
+                    line = _line(row, lines)
+                except ValueError as wrong:
+                    problems.append((rows.line_num, _shown(row), str(wrong)))
+                else:
+                    lines[line.code] = line
+        except csv.Error as wrong:
+            problems.append((rows.line_num, "", str(wrong)))
         if not lines and not problems:
             problems.append((rows.line_num, "", "no lines"))
         if problems:
@@ -98,6 +101,10 @@ class Tariff:
         first = bisect_left(codes, prefix)
         last = bisect_left(codes, prefix + ":", first)  # the character after "9"
         return tuple(self._lines[code] for code in codes[first:last])
+
+
+def _shown(row: Mapping[str, str | None]) -> str:
+    return ",".join(value for value in row.values() if isinstance(value, str))[:TEXT_SHOWN]
 
 
 def _line(row: Mapping[str, str | None], seen: Mapping[str, TariffLine]) -> TariffLine:

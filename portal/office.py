@@ -1,0 +1,178 @@
+"""The office at work: what it knows at one revision (`Snapshot`), and what it works with (`Office`)."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import date, datetime
+from typing import Protocol
+
+from sqlalchemy import Engine
+
+from declarations import store as declarations_store
+from declarations.participants import Participant, PowerOfAttorney
+from declarations.reference import Reference, Tariff
+from declarations.store import Stored
+from portal.clock import Clock
+from portal.database import reading, writing
+from portal.entry import Answer, Entry, unpack
+from portal.languages import KAZAKHSTAN_TIME
+from portal.settings import Settings
+from portal.stages import Lodged
+from portal.store import ApiToken, read_token
+from risk_gateway import canonical
+from risk_gateway import knowledge as knowledge_of_gateway
+from risk_gateway import store as risk_store
+from risk_gateway.facts import ParticipantFacts
+from risk_gateway.model import Decision, Knowledge
+from signing.signer import SigningKey
+from signing.trust import TrustStore
+
+UNRECORDED_CATEGORY = "medium"  # a participant on whom nothing is recorded
+
+
+class Directory:
+    """Participants as of one revision, read on first use and kept."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._powers: dict[str, tuple[PowerOfAttorney, ...]] = {}
+        self._facts: dict[tuple[str, date], ParticipantFacts] = {}
+        self._tokens: dict[str, ApiToken | None] = {}
+
+    def powers(self, principal: str) -> tuple[PowerOfAttorney, ...]:
+        """Return every power of attorney that this participant ever gave."""
+        found = self._powers.get(principal)
+        if found is None:
+            with reading(self._engine) as connection:
+                found = self._powers[principal] = declarations_store.read_powers(connection, principal)
+        return found
+
+    def powers_held(self, agent: str) -> tuple[PowerOfAttorney, ...]:
+        with reading(self._engine) as connection:
+            return declarations_store.read_powers_held(connection, agent)
+
+    def participant(self, identifier: str) -> Participant | None:
+        with reading(self._engine) as connection:
+            return declarations_store.read_participant(connection, identifier)
+
+    def risk_facts(self, identifier: str, day: date) -> ParticipantFacts:
+        """Return what the gateway may know of a participant on that day."""
+        found = self._facts.get((identifier, day))
+        if found is None:
+            with reading(self._engine) as connection:
+                known = declarations_store.read_participant(connection, identifier)
+                found = self._facts[identifier, day] = ParticipantFacts(
+                    identifier=identifier,
+                    category=risk_store.read_category(connection, identifier, day) or UNRECORDED_CATEGORY,
+                    registered_on=known.registered_on if known else None,
+                    violations=risk_store.read_violations(connection, identifier),
+                )
+        return found
+
+    def token(self, token_hash: str) -> ApiToken | None:
+        if token_hash not in self._tokens:
+            with reading(self._engine) as connection:
+                self._tokens[token_hash] = read_token(connection, token_hash)
+        return self._tokens[token_hash]
+
+
+class Snapshot:
+    """Everything that judging depends on, as of one revision of the database."""
+
+    def __init__(self, revision: int, reference: Reference, trust: TrustStore, engine: Engine) -> None:
+        self.revision = revision
+        self.reference = reference
+        self.trust = trust
+        self.directory = Directory(engine)
+        self._engine = engine
+        self._knowledge: dict[date, Knowledge] = {}
+
+    @staticmethod
+    def day_of(moment: datetime) -> date:
+        """Return the day in Kazakhstan: powers, rates and profiles go by it."""
+        return moment.astimezone(KAZAKHSTAN_TIME).date()
+
+    def knowledge(self, day: date) -> Knowledge:
+        """Return what the gateway knows that day; it is kept in the database under its version."""
+        found = self._knowledge.get(day)
+        if found is None:
+            with writing(self._engine) as connection:
+                found = knowledge_of_gateway.shipped(day, risk_store.selection_key_of(connection, day))
+                risk_store.keep_knowledge(connection, found.version, canonical.dumps(found))
+            self._knowledge[day] = found
+        return found
+
+
+class Records(Protocol):
+    """Step 8. See portal/recording.py."""
+
+    def record(self, entry: Entry) -> Answer:
+        """Record now. Raises `DuplicateReference`, `Outdated` or `Unavailable`."""
+
+    def submit(self, entry: Entry) -> "Future[Answer]":
+        """Record together with others that arrive now."""
+
+
+class Office:
+    """One process's office. `aside` judges a large body in a process of its own."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        clock: Clock,
+        trust: TrustStore,
+        key: SigningKey,
+        recorder: Records,
+    ) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.clock = clock
+        self.trust = trust
+        self.key = key
+        self.recorder = recorder
+        self.aside: Callable[[Lodged], Future[Entry | Answer]] | None = None
+        self._refreshing = threading.Lock()
+        self.snapshot = self._read()
+
+    def is_large(self, data: bytes) -> bool:
+        return self.aside is not None and len(data) > self.settings.large_body_bytes
+
+    def refresh(self) -> bool:
+        """Read anew what judging depends on, if it has changed; tell whether it had."""
+        with self._refreshing:
+            with reading(self.engine) as connection:
+                if declarations_store.read_revision(connection) == self.snapshot.revision:
+                    return False
+            self.snapshot = self._read()
+            return True
+
+    def current(self) -> Snapshot:
+        """Return the newest snapshot: for answers that no commit checks afterwards."""
+        self.refresh()
+        return self.snapshot
+
+    def answer_to(self, digest: str, sender: str | None) -> Answer | None:
+        """Return what was answered to these bytes before, to a party of that declaration."""
+        with reading(self.engine) as connection:
+            stored = declarations_store.find_by_digest(connection, digest)
+        if stored is None or sender not in (None, stored.key.declarant, stored.agent):
+            return None
+        return self.answer_of(stored)
+
+    def answer_of(self, stored: Stored) -> Answer:
+        """Return the recorded answer. Raises `NoResultFound` when there is none."""
+        key = stored.key
+        with reading(self.engine) as connection:
+            kept = risk_store.read_decision(connection, key.declarant, key.functional_reference_id, key.version)
+        return Answer(stored, canonical.loads(unpack(kept.decision), Decision), unpack(kept.notice), repeated=True)
+
+    def _read(self) -> Snapshot:
+        with reading(self.engine) as connection:
+            revision = declarations_store.read_revision(connection)
+            loaded = declarations_store.read_newest_tariff(connection)
+        reference = Reference.shipped()
+        if loaded:
+            source, complete, content = loaded
+            reference = reference.with_tariff(Tariff.parse_csv(unpack(content).decode(), source, complete=complete))
+        return Snapshot(revision, reference, self.trust, self.engine)
