@@ -22,12 +22,11 @@ from portal.store import ApiToken, read_token
 from risk_gateway import canonical
 from risk_gateway import knowledge as knowledge_of_gateway
 from risk_gateway import store as risk_store
-from risk_gateway.facts import ParticipantFacts
-from risk_gateway.model import Decision, Knowledge
+from risk_gateway.model import Category, Decision, Knowledge, ParticipantFacts
 from signing.signer import SigningKey
 from signing.trust import TrustStore
 
-UNRECORDED_CATEGORY = "medium"  # a participant on whom nothing is recorded
+UNRECORDED_CATEGORY = Category.MEDIUM  # a participant on whom nothing is recorded
 
 
 class Directory:
@@ -63,7 +62,7 @@ class Directory:
                 known = declarations_store.read_participant(connection, identifier)
                 found = self._facts[identifier, day] = ParticipantFacts(
                     identifier=identifier,
-                    category=risk_store.read_category(connection, identifier, day) or UNRECORDED_CATEGORY,
+                    category=Category(risk_store.read_category(connection, identifier, day) or UNRECORDED_CATEGORY),
                     registered_on=known.registered_on if known else None,
                     violations=risk_store.read_violations(connection, identifier),
                 )
@@ -131,12 +130,9 @@ class Office:
         self.trust = trust
         self.key = key
         self.recorder = recorder
-        self.aside: Callable[[Lodged], Future[Entry | Answer]] | None = None
+        self.aside: Callable[[Lodged], Future[Entry | Answer]] | None = None  # only while serving
         self._refreshing = threading.Lock()
         self.snapshot = self._read()
-
-    def is_large(self, data: bytes) -> bool:
-        return self.aside is not None and len(data) > self.settings.large_body_bytes
 
     def refresh(self) -> bool:
         """Read anew what judging depends on, if it has changed; tell whether it had."""

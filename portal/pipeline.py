@@ -28,8 +28,8 @@ from portal.errors import Outdated, SenderNotParty
 from portal.office import Office, Snapshot
 from portal.stages import Assessed, Checked, Lodged, Read, Verified
 from risk_gateway import facts, gateway
-from risk_gateway.decision import decide
 from risk_gateway.budget import Budget
+from risk_gateway.decision import decide
 from risk_gateway.model import Case
 from signing import verify, xmlgate
 from signing.errors import SigningError
@@ -55,7 +55,12 @@ def verify_signature(read: Read, snapshot: Snapshot) -> Verified:
     givers = {party for party in (declarant and declarant.value, signer.bin) if party}
     powers = tuple(power for giver in sorted(givers) for power in snapshot.directory.powers(giver))
     granted = authority(
-        declaration, signer.iin, signer.bin, signer.may_sign_for_organisation, powers, snapshot.day_of(lodged.received_at)
+        declaration,
+        signer.iin,
+        signer.bin,
+        signer.may_sign_for_organisation,
+        powers,
+        snapshot.day_of(lodged.received_at),
     )
     if lodged.sender not in (None, granted.declarant, granted.agent):
         raise SenderNotParty(lodged.sender)
@@ -105,7 +110,9 @@ def prepare(lodged: Lodged, office: Office) -> Entry | Answer:
     while True:
         snapshot = office.snapshot
         try:
-            return make_entry(judge(lodged, snapshot, office.clock.monotonic, office.settings.risk_budget_ms), snapshot.revision)
+            return make_entry(
+                judge(lodged, snapshot, office.clock.monotonic, office.settings.risk_budget_ms), snapshot.revision
+            )
         except Refusal:
             if office.refresh():
                 continue
@@ -130,7 +137,10 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
     """The same nine steps in the server: large bodies are judged in a process of their own, and lodgements that
     arrive together share one commit."""
     while True:
-        entry = await _prepare_aside(lodged, office) if office.is_large(lodged.data) else prepare(lodged, office)
+        if office.aside is not None and len(lodged.data) > office.settings.large_body_bytes:
+            entry = await asyncio.wrap_future(office.aside(lodged))
+        else:
+            entry = prepare(lodged, office)
         if isinstance(entry, Answer):
             return entry
         recorded: Future[Answer] = office.recorder.submit(entry)
@@ -138,7 +148,3 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
             return await asyncio.wrap_future(recorded)
         except Outdated:
             office.refresh()
-
-
-async def _prepare_aside(lodged: Lodged, office: Office) -> Entry | Answer:
-    return await asyncio.wrap_future(office.aside(lodged))

@@ -1,0 +1,274 @@
+"""Step 8: one writer puts lodgements that arrive together into ONE transaction, and answers after it is durable."""
+
+import queue
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from declarations import lifecycle, numbering
+from declarations import store as declarations_store
+from declarations.store import Key, Stored
+from interop import store as interop_store
+from interop.notices import Registered, decision_notice
+from portal import audit
+from portal.clock import Clock
+from portal.database import writing
+from portal.entry import STATUS_AFTER, Answer, Entry, pack, unpack
+from portal.errors import DuplicateReference, Outdated, Unavailable
+from portal.languages import KAZAKHSTAN_TIME
+from risk_gateway import canonical
+from risk_gateway import store as risk_store
+from risk_gateway.model import Decision
+from signing import seal
+from signing import store as signing_store
+from signing.signer import SigningKey
+
+BATCH_MAX = 64
+WAITING_MAX = 2_000
+Outcome = Answer | Exception
+
+
+class Recorder:
+    """`mark` is told each point of the transaction at which a crash test may strike."""
+
+    def __init__(
+        self, engine: Engine, clock: Clock, key: SigningKey, mark: Callable[[str], None] = lambda point: None
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._key = key
+        self._mark = mark
+        self._waiting: queue.Queue[tuple[Entry, Future[Answer]] | None] = queue.Queue(WAITING_MAX)
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Record what waits, then end."""
+        if self._thread is not None:
+            self._waiting.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def record(self, entry: Entry) -> Answer:
+        """Record one lodgement now. Raises `DuplicateReference`, `Outdated` or `Unavailable`."""
+        (outcome,) = self._write([entry])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def submit(self, entry: Entry) -> "Future[Answer]":
+        """Hand a lodgement to the writer. Raises `Unavailable` when too many wait."""
+        future: Future[Answer] = Future()
+        try:
+            self._waiting.put_nowait((entry, future))
+        except queue.Full:
+            raise Unavailable("portal.busy") from None
+        return future
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch = [first]
+            stop = False
+            while len(batch) < BATCH_MAX and not self._waiting.empty():
+                following = self._waiting.get_nowait()
+                if following is None:
+                    stop = True
+                    break
+                batch.append(following)
+            for (_, future), outcome in zip(batch, self._write_all([entry for entry, _ in batch]), strict=True):
+                if isinstance(outcome, Exception):
+                    future.set_exception(outcome)
+                else:
+                    future.set_result(outcome)
+            if stop:
+                return
+
+    def _write_all(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        try:
+            return self._write(batch)
+        except Exception as error:  # noqa: BLE001 the writer must outlive whatever one lodgement does to it
+            return [error] * len(batch)
+
+    def _write(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        try:
+            return self._transaction(batch)
+        except DBAPIError as error:
+            if len(batch) > 1 and not error.connection_invalidated:  # one bad lodgement must not take others with it
+                return [self._write([entry])[0] for entry in batch]
+            return [Unavailable()] * len(batch)
+        except SQLAlchemyError:
+            return [Unavailable()] * len(batch)
+
+    def _transaction(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        with writing(self._engine) as connection:
+            size, frontier = signing_store.lock_head(connection)  # other writers wait here
+            known, fresh = self._sort_out(connection, batch)
+            answers = self._insert(connection, fresh, size, frontier) if fresh else {}
+            self._mark("before commit")
+        # COMMIT POINT: from here a crash loses nothing
+        self._mark("after commit")
+        return [
+            known[place] if place in known else _same_or_duplicate(entry, answers[entry.key])
+            for place, entry in enumerate(batch)
+        ]
+
+    def _sort_out(self, connection: Connection, batch: Sequence[Entry]) -> tuple[dict[int, Outcome], list[Entry]]:
+        """Part what is new from what was answered before or is out of date, by its place in the batch.
+
+        Of two with the same reference in one batch the first is new; the other is compared with it afterwards.
+        """
+        revision = declarations_store.read_revision(connection)
+        keys = [(entry.key.declarant, entry.key.functional_reference_id) for entry in batch]
+        earlier = declarations_store.find_by_references(connection, keys)
+        known: dict[int, Outcome] = {}
+        fresh: dict[Key, Entry] = {}
+        for place, (entry, key) in enumerate(zip(batch, keys, strict=True)):
+            if key in earlier:
+                known[place] = self._earlier(connection, entry, earlier[key])
+            elif entry.revision != revision:
+                known[place] = Outdated()
+            else:
+                fresh.setdefault(entry.key, entry)
+        return known, list(fresh.values())
+
+    def _earlier(self, connection: Connection, entry: Entry, stored: Stored) -> Outcome:
+        if stored.digest != entry.digest:
+            return DuplicateReference(entry.key.functional_reference_id, stored.registration_number)
+        key = stored.key
+        kept = risk_store.read_decision(connection, key.declarant, key.functional_reference_id, key.version)
+        return Answer(stored, canonical.loads(unpack(kept.decision), Decision), unpack(kept.notice), repeated=True)
+
+    def _insert(self, connection: Connection, fresh: Sequence[Entry], size: int, frontier: bytes) -> dict[Key, Answer]:
+        now = self._clock.now()
+        day = now.astimezone(KAZAKHSTAN_TIME).date()
+        wanted = Counter((entry.office, f"{day:%d%m%y}") for entry in fresh)
+        last = declarations_store.take_serials(connection, wanted)
+        answers: dict[Key, Answer] = {}
+        records = []
+        for index, entry in enumerate(fresh, start=size):
+            last[entry.office, f"{day:%d%m%y}"] += 1
+            number = str(numbering.RegistrationNumber(entry.office, day, last[entry.office, f"{day:%d%m%y}"]))
+            stored = _registered(entry, number, index, now)
+            answers[entry.key] = Answer(stored, entry.decision, self._sealed_notice(stored, entry.decision))
+            records.append(_event(stored, entry))
+        done = [(entry, answers[entry.key]) for entry in fresh]
+        declarations_store.add_declarations(connection, [_declaration_row(answer.stored) for _, answer in done])
+        self._mark("after declaration")
+        declarations_store.add_documents(connection, [{**_key(entry), "content": entry.document} for entry in fresh])
+        risk_store.add_decisions(connection, [_decision_row(entry, answer) for entry, answer in done])
+        self._mark("after decision")
+        audit.append(connection, size, frontier, records)
+        self._mark("after journal")
+        interop_store.add_messages(connection, [_message(answer, now) for _, answer in done])
+        return answers
+
+    def _sealed_notice(self, stored: Stored, decision: Decision) -> bytes:
+        registered = Registered(
+            registration_number=stored.registration_number,
+            functional_reference_id=stored.key.functional_reference_id,
+            version=stored.key.version,
+            declarant=stored.key.declarant,
+            status=stored.status,
+            code=lifecycle.move(lifecycle.Status.ACCEPTED, lifecycle.Status(stored.status)).notice,
+            digest=stored.digest,
+            received_at=stored.received_at,
+            accepted_at=stored.accepted_at,
+            journal_index=stored.sequence,
+        )
+        return seal.seal(decision_notice(registered, decision), self._key, stored.accepted_at)
+
+
+def _same_or_duplicate(entry: Entry, answer: Answer) -> Outcome:
+    if answer.stored.digest == entry.digest:
+        return answer
+    return DuplicateReference(entry.key.functional_reference_id, answer.stored.registration_number)
+
+
+def _registered(entry: Entry, number: str, index: int, now: datetime) -> Stored:
+    return Stored(
+        key=entry.key,
+        registration_number=number,
+        sequence=index,
+        agent=entry.agent,
+        declarant_name=entry.declarant_name,
+        type_code=entry.type_code,
+        procedure=entry.procedure,
+        office=entry.office,
+        status=STATUS_AFTER[entry.decision.outcome],
+        outcome=entry.decision.outcome.value,
+        item_count=entry.item_count,
+        customs_value_tiyn=entry.customs_value_tiyn,
+        signer_iin=entry.signer_iin,
+        signer_name=entry.signer_name,
+        digest=entry.digest,
+        received_at=entry.received_at,
+        accepted_at=now,
+    )
+
+
+def _key(entry: Entry) -> dict[str, Any]:
+    key = entry.key
+    return {
+        "declarant": key.declarant,
+        "functional_reference_id": key.functional_reference_id,
+        "version": key.version,
+    }
+
+
+def _declaration_row(stored: Stored) -> dict[str, Any]:
+    names = [name for name in Stored.__struct_fields__ if name != "key"]
+    key = {name: getattr(stored.key, name) for name in stored.key.__struct_fields__}
+    return {**key, **{name: getattr(stored, name) for name in names}}
+
+
+def _decision_row(entry: Entry, answer: Answer) -> dict[str, Any]:
+    return {
+        **_key(entry),
+        "decision_id": entry.decision.id,
+        "knowledge_version": entry.knowledge_version,
+        "degraded": entry.decision.degraded,
+        "decided_at": entry.decision.decided_at,
+        "case": entry.case_blob,
+        "assessment": entry.assessment_blob,
+        "decision": entry.decision_blob,
+        "payables": entry.payables_blob,
+        "notice": pack(answer.notice),
+    }
+
+
+def _event(stored: Stored, entry: Entry) -> audit.Record:
+    particulars = {
+        "declarant": stored.key.declarant,
+        "reference": stored.key.functional_reference_id,
+        "version": str(stored.key.version),
+        "digest": stored.digest,
+        "signer": stored.signer_iin,
+        "decision": entry.decision.id,
+        "outcome": stored.outcome,
+        "knowledge": entry.knowledge_version,
+    }
+    return audit.Record(audit.Event.DECLARATION_DECIDED, stored.registration_number, stored.accepted_at, particulars)
+
+
+def _message(answer: Answer, now: datetime) -> dict[str, Any]:
+    stored = answer.stored
+    return {
+        "message_id": f"decision:{stored.registration_number}:{stored.key.version}",
+        "recipient": f"participant:{stored.key.declarant}",
+        "kind": "DECISION_NOTICE",
+        "subject": stored.registration_number,
+        "body": pack(answer.notice),
+        "sequence": stored.sequence,
+        "created_at": now,
+        "next_attempt_at": now,
+        "attempts": 0,
+    }
