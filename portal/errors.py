@@ -9,6 +9,9 @@ class PortalError(Exception):
         self.code = code
         self.params = params
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (type(self), self.args, self.__dict__)
+
 
 class TokenRefused(PortalError):
     """No token, or one that is unknown, expired or revoked."""
@@ -32,10 +35,6 @@ class NotFound(PortalError):
     """It does not exist, or it is not for this caller: the two look the same."""
 
 
-class TooLarge(PortalError):
-    """The body is larger than a declaration may be."""
-
-
 class TooManyRequests(PortalError):
     """`retry_after` is in seconds."""
 
@@ -57,3 +56,11 @@ class Outdated(PortalError):
 
     def __init__(self) -> None:
         super().__init__("portal.outdated")
+
+
+def _again(kind: type[PortalError], args: tuple[str, ...], state: dict[str, object]) -> PortalError:
+    """Rebuild an error that came from another process."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error

@@ -111,6 +111,10 @@ class Records(Protocol):
     def submit(self, entry: Entry) -> "Future[Answer]":
         """Record together with others that arrive now."""
 
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
 
 class Office:
     """One process's office. `aside` judges a large body in a process of its own."""

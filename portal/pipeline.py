@@ -10,9 +10,9 @@
     8 record         declaration, decision, journal entry and outbox message in ONE transaction
     9 answer         the sealed decision                            -> Answer
 
-Steps 2 to 7 (`judge`) are pure: they read bytes and a `Snapshot`, and change nothing. A step is a function from one type
-to the next, so none can be left out. Step 8 is in portal/recording.py: its commit is the point from which a crash loses
-nothing. docs/journey.md follows one declaration through the code, with the same numbers.
+Steps 2 to 7 (`judge`) are pure: they read bytes and a `Snapshot`, and change nothing. A step is a function from one
+type to the next, so none can be left out. Step 8 is in portal/recording.py: its commit is the point from which a
+crash loses nothing. docs/journey.md follows one declaration through the code, with the same numbers.
 """
 
 import asyncio

@@ -15,14 +15,17 @@ class Settings:
     """`home` holds the database, the office's key and the trusted roots, unless told otherwise.
 
     `demo` opens sign-in as any of the cast; it is refused with a PostgreSQL URL. `risk_budget_ms` is the time the
-    gateway may take before it orders a documentary check. `requests_per_minute` is per participant.
-    `crash_at` names a mark of the pipeline at which the process kills itself: only the crash tests set it.
+    gateway may take before it orders a documentary check. `secret` protects forms and is the same in all processes;
+    when empty, one is made and kept in `home`. `secure` says that browsers come by https. `requests_per_minute` is per
+    participant. `crash_at` names a mark of the pipeline at which the process kills itself: only the crash tests set it.
     """
 
     home: Path
     database_url: str
     demo: bool = False
-    office_key_password: str = ""
+    office_key_password: str = "demo"  # noqa: S105 of the demonstration; an installation sets its own
+    secret: str = ""
+    secure: bool = False
     risk_budget_ms: int = 250
     requests_per_minute: int = 120_000
     large_body_bytes: int = 65_536
@@ -37,6 +40,10 @@ class Settings:
         return self.home / "office.p12"
 
     @property
+    def secret_file(self) -> Path:
+        return self.home / "secret.key"
+
+    @property
     def on_postgresql(self) -> bool:
         return self.database_url.startswith("postgresql")
 
@@ -49,7 +56,9 @@ class Settings:
             home=home,
             database_url=given.get("SHEKARA_DATABASE_URL", f"sqlite:///{home / 'shekara.db'}"),
             demo=given.get("SHEKARA_DEMO", "") == "1",
-            office_key_password=given.get("SHEKARA_OFFICE_KEY_PASSWORD", ""),
+            secret=given.get("SHEKARA_SECRET", ""),
+            secure=given.get("SHEKARA_SECURE", "") == "1",
+            office_key_password=given.get("SHEKARA_OFFICE_KEY_PASSWORD", "demo"),
             risk_budget_ms=_whole_number(given, "SHEKARA_RISK_BUDGET_MS", 250),
             requests_per_minute=_whole_number(given, "SHEKARA_REQUESTS_PER_MINUTE", 120_000),
             large_body_bytes=_whole_number(given, "SHEKARA_LARGE_BODY_BYTES", 65_536),

@@ -20,6 +20,9 @@ class SigningError(Exception):
         self.code = code
         self.params: Mapping[str, str] = dict(params or {})
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (type(self), self.args)
+
     def text(self, language: str) -> str:
         """Return what is wrong and what to do, in kk, ru or en."""
         names = {key: words()[f"name.{value}"][language] for key, value in self.params.items() if key == "limit"}
@@ -79,3 +82,10 @@ class SignerNotAuthorised(SigningError):
 
 class KeyUnusable(SigningError):
     """A key file cannot be opened, or its key cannot be used here."""
+
+
+def _again(kind: type[SigningError], args: tuple[str, dict[str, str]]) -> SigningError:
+    """Rebuild an error that came from another process: its class may take other arguments."""
+    error = kind.__new__(kind, *args)
+    SigningError.__init__(error, *args)
+    return error

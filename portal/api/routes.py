@@ -1,0 +1,122 @@
+"""The API of declarants and brokers: lodge, check without lodging, read."""
+
+from typing import Any
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody, Schema
+
+from declarations import store
+from portal.access import Permission
+from portal.api.callers import ApiCaller
+from portal.checking import check_without_lodging
+from portal.database import reading
+from portal.entry import Answer
+from portal.errors import NotFound
+from portal.languages import negotiate
+from portal.office import Office
+from portal.pipeline import lodge_while_serving
+from portal.stages import Lodged
+
+ApiRequest = Request[ApiCaller, None, State]
+XML = "application/xml"
+
+
+class XmlOperation(Operation):
+    """An operation whose request body is a declaration of ccd-1.0.xsd."""
+
+    def __post_init__(self) -> None:
+        self.request_body = RequestBody(
+            required=True,
+            description="A declaration of urn:shekara:ccd:1, at most 8,000,000 bytes.",
+            content={XML: OpenAPIMediaType(schema=Schema(type=None))},
+        )
+        self.responses = {
+            **(self.responses or {}),
+            **{
+                str(status): OpenAPIResponse(description=f"{text} A problem document (RFC 9457) with a code.")
+                for status, text in {
+                    401: "No valid token, or the signature is not genuine.",
+                    403: "Genuine, but that person may not sign for that declarant.",
+                    409: "The trader's reference was used for other bytes.",
+                    413: "Too large.",
+                    422: "The document has defects; all are listed.",
+                    429: "Too many requests.",
+                    503: "Not accepted now; send the same bytes again.",
+                }.items()
+            },
+        }
+
+
+class DeclarationsApi(Controller):
+    path = "/api/v1/declarations"
+
+    @post(opt={"need": Permission.LODGE_DECLARATIONS}, operation_class=XmlOperation, summary="Lodge a declaration")
+    async def lodge(self, request: ApiRequest, office: NamedDependency[Office]) -> Response[bytes]:
+        """Lodge a signed declaration. The answer is the decision: JSON, or the sealed XML notice by Accept.
+
+        The same bytes sent again get the same answer.
+        """
+        lodged = Lodged(await request.body(), office.clock.now(), request.user.participant)
+        answer = await lodge_while_serving(lodged, office)
+        return _answer(request, answer, 201)
+
+    @post(
+        "/check",
+        status_code=200,
+        opt={"need": Permission.CHECK_DECLARATIONS},
+        operation_class=XmlOperation,
+        summary="Check a declaration without lodging it",
+    )
+    async def check(self, request: ApiRequest, office: NamedDependency[Office]) -> Response[bytes]:
+        """Return the defects, what is payable and which documents are needed; nothing is kept, no risk is judged."""
+        report = check_without_lodging(await request.body(), office.current(), office.clock.now(), language_of(request))
+        return Response(msgspec.json.encode(report), media_type="application/json")
+
+    @get(
+        "/{post_code:str}/{day:str}/{serial:str}",
+        opt={"need": Permission.READ_DECLARATIONS},
+        sync_to_thread=True,
+        summary="Read a declaration's status and decision",
+    )
+    def read(
+        self, request: ApiRequest, office: NamedDependency[Office], post_code: str, day: str, serial: str
+    ) -> Response[bytes]:
+        """Return the declaration with its decision. The three parts are those of the registration number."""
+        return _answer(request, _find(request, office, f"{post_code}/{day}/{serial}"), 200)
+
+    @get(
+        "/{post_code:str}/{day:str}/{serial:str}/decision",
+        opt={"need": Permission.READ_DECLARATIONS},
+        sync_to_thread=True,
+        summary="Read a decision",
+    )
+    def read_decision(
+        self, request: ApiRequest, office: NamedDependency[Office], post_code: str, day: str, serial: str
+    ) -> Response[bytes]:
+        """Return the decision: JSON, or the sealed XML notice by Accept."""
+        return _answer(request, _find(request, office, f"{post_code}/{day}/{serial}"), 200)
+
+
+def language_of(request: Request[Any, Any, Any]) -> str:
+    """Return the language that the caller asks for; English without a wish."""
+    return negotiate(None, request.headers.get("accept-language", "en"))
+
+
+def _find(request: ApiRequest, office: Office, number: str) -> Answer:
+    with reading(office.engine) as connection:
+        stored = store.find_by_number(connection, number)
+    if stored is None or request.user.participant not in (stored.key.declarant, stored.agent):
+        raise NotFound("declaration.not_found", number=number)
+    return office.answer_of(stored)
+
+
+def _answer(request: ApiRequest, answer: Answer, status: int) -> Response[bytes]:
+    headers = {"Location": f"/api/v1/declarations/{answer.stored.registration_number}"}
+    wanted = request.headers.get("accept", "")
+    if XML in wanted and "application/json" not in wanted:
+        return Response(answer.notice, status_code=status, media_type=XML, headers=headers)
+    body = msgspec.json.encode(answer.as_json(language_of(request)))
+    return Response(body, status_code=status, media_type="application/json", headers=headers)

@@ -1,0 +1,174 @@
+"""create_app(settings): the only place that constructs anything."""
+
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Litestar, Request, Response, get
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.controller import OpenAPIController
+from sqlalchemy.exc import SQLAlchemyError
+
+from declarations import store as declarations_store
+from portal.access import Permission, guard
+from portal.api.callers import TokenMiddleware
+from portal.api.routes import DeclarationsApi, language_of
+from portal.aside import Aside
+from portal.browser import MACHINE_PATHS, add_headers
+from portal.clock import Clock, SystemClock
+from portal.database import make_engine, reading
+from portal.declarant.stored import StoredDeclarations
+from portal.errors import Unavailable
+from portal.office import Office
+from portal.problems import response_to, status_of
+from portal.recording import Recorder
+from portal.settings import Settings, SettingsError
+from portal.store import DatabaseSessions
+from portal.website import Website, website
+from portal.worker import Worker
+from signing.signer import SigningKey
+from signing.trust import TrustStore
+
+BODY_BYTES_MAX = 8_000_000
+HEALTH = "/health"
+
+
+def open_office(settings: Settings, clock: Clock | None = None) -> Office:
+    """Open the office on its database. Raises `SettingsError` when keys or tables are missing."""
+    clock = clock or SystemClock()
+    engine = make_engine(settings.database_url)
+    key = _office_key(settings)
+    recorder = Recorder(engine, clock, key, _crash_mark(settings.crash_at))
+    try:
+        return Office(settings, engine, clock, trust_of(settings), key, recorder)
+    except SQLAlchemyError as error:
+        raise SettingsError(f"The database is not ready: run `shekara migrate` first. ({error})") from error
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
+    office = open_office(settings, clock)
+    stored = StoredDeclarations(office)
+    site = website(
+        sessions=DatabaseSessions(office.engine),
+        declarations=stored,
+        principals=stored,
+        clock=office.clock,
+        csrf_secret=settings.secret or _kept_secret(settings),
+        demo=settings.demo,
+        secure=settings.secure,
+    )
+
+    @asynccontextmanager
+    async def running(_app: Litestar) -> AsyncIterator[None]:
+        worker = Worker(office.engine, office.clock)
+        aside = Aside(settings, open_office, office)
+        office.recorder.start()
+        worker.start()
+        office.aside = aside
+        try:
+            yield
+        finally:
+            office.aside = None
+            aside.stop()
+            worker.stop()
+            office.recorder.stop()
+
+    return Litestar(
+        route_handlers=[*site.route_handlers, DeclarationsApi, health],
+        middleware=[TokenMiddleware(office), *site.middleware],
+        dependencies={**site.dependencies, "office": Provide(lambda: office, sync_to_thread=False)},
+        csrf_config=site.csrf_config,
+        guards=[guard],
+        before_send=[add_headers],
+        exception_handlers={Exception: _answer_errors(site)},
+        lifespan=[running],
+        request_max_body_size=BODY_BYTES_MAX,
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="Shekara",
+            version="1",
+            description="Lodge signed customs declarations and read the decisions on them.",
+            openapi_controller=ApiDescription,
+        ),
+    )
+
+
+class ApiDescription(OpenAPIController):
+    path = "/api"
+    opt = {"need": Permission.SEE_PUBLIC_PAGES}  # noqa: RUF012
+    enabled_endpoints = {"openapi.json"}  # noqa: RUF012
+    include_in_schema = False
+
+
+@get(HEALTH, opt={"need": Permission.SEE_PUBLIC_PAGES}, sync_to_thread=True, summary="Is the portal well?")
+def health(office: NamedDependency[Office]) -> Response[bytes]:
+    """Return 200 when the database answers, else 503."""
+    try:
+        with reading(office.engine) as connection:
+            revision = declarations_store.read_revision(connection)
+    except SQLAlchemyError:
+        raise Unavailable from None
+    return Response(msgspec.json.encode({"status": "ok", "revision": revision}), media_type="application/json")
+
+
+def _answer_errors(site: Website) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
+    """Return the handler of all errors: problem documents for machines, pages for people."""
+
+    def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        known = Unavailable() if isinstance(error, SQLAlchemyError) else error
+        status = status_of(known)
+        if status >= 500:
+            structlog.get_logger().error("request.failed", path=request.url.path, exc_info=error)
+        path = request.scope["path"]
+        if path.startswith(MACHINE_PATHS) or path == HEALTH:
+            return response_to(known, language_of(request))
+        if isinstance(known, HTTPException):
+            return site.problem(request, known)
+        return site.problem_page(request, status)
+
+    return answer
+
+
+def trust_of(settings: Settings) -> TrustStore:
+    folder = settings.trust_folder
+    roots = sorted((folder / "roots").glob("*.pem"))
+    if not roots:
+        raise SettingsError(f"No trusted roots: put PEM files into {folder / 'roots'}, or run `shekara seed`.")
+    intermediates = sorted((folder / "intermediates").glob("*.pem"))
+    return TrustStore.from_pem(
+        b"".join(path.read_bytes() for path in roots), b"".join(path.read_bytes() for path in intermediates)
+    )
+
+
+def _office_key(settings: Settings) -> SigningKey:
+    if not settings.office_key_file.exists():
+        raise SettingsError(f"The office has no key: put a PKCS#12 at {settings.office_key_file}, or `shekara seed`.")
+    return SigningKey.from_pkcs12(settings.office_key_file.read_bytes(), settings.office_key_password)
+
+
+def _kept_secret(settings: Settings) -> str:
+    """Return the secret that protects forms, made on first use and kept beside the database."""
+    path = settings.secret_file
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(16), encoding="ascii")
+    return path.read_text(encoding="ascii")
+
+
+def _crash_mark(crash_at: str | None) -> Callable[[str], None]:
+    """Return the hook of the crash tests: the process kills itself at the point that was asked for."""
+    if crash_at is None:
+        return lambda point: None
+
+    def strike(point: str) -> None:
+        if point == crash_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return strike

@@ -1,0 +1,216 @@
+"""The command `shekara`: for the office's operator, and for brokers who lodge from their own machine.
+
+Exit status: 0 accepted, 1 refused, 2 misuse.
+"""
+
+import json
+import secrets
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+import zstandard
+from rich.console import Console
+
+from declarations import store as declarations_store
+from declarations.errors import DeclarationsError
+from declarations.numbering import parse
+from declarations.reference import Reference, Tariff, TariffUnreadable
+from portal import audit, terminal
+from portal.api.callers import token_hash
+from portal.app import create_app, open_office
+from portal.checking import check_without_lodging
+from portal.clock import SystemClock
+from portal.database import make_engine, migrate, reading, writing
+from portal.demo.run import run_demo
+from portal.demo.seed import seed as seed_demo
+from portal.lodging import LocalPortal, Portal, RemotePortal, lodge_files
+from portal.settings import Settings, SettingsError
+from portal.store import add_token
+from portal.worker import Worker
+from signing import signer
+from signing.errors import SigningError
+
+REFUSED, MISUSE = 1, 2
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Language = Annotated[str, typer.Option(help="kk, ru or en.")]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+reference = typer.Typer(no_args_is_help=True, help="Reference data: code lists and the tariff.")
+app.add_typer(reference, name="reference")
+errors = Console(stderr=True)
+
+
+def main() -> NoReturn:
+    """Run the command; what is wrong with the installation or a key is told in a line, without a traceback."""
+    try:
+        app()
+    except (SettingsError, SigningError) as error:
+        text = error.text("en") if isinstance(error, SigningError) else str(error)
+        errors.print(text, style="red", markup=False, highlight=False)
+    sys.exit(MISUSE)
+
+
+@app.command()
+def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve the portal: pages, API and the worker, in one process."""
+    uvicorn.run(create_app(Settings.load()), host=host, port=port, loop="uvloop", http="httptools", log_level="warning")
+
+
+@app.command()
+def demo(port: int = 8000) -> None:
+    """Seed demo data, serve, lodge three declarations and print their decisions: what `make run` starts."""
+    run_demo(port)
+
+
+@app.command()
+def work() -> None:
+    """Deliver what waits in the outbox, until interrupted. Any number of these may run."""
+    settings = Settings.load()
+    Worker(make_engine(settings.database_url), SystemClock()).run()
+
+
+@app.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database to the newest version."""
+    migrate(Settings.load().database_url)
+
+
+@app.command()
+def seed() -> None:
+    """Make demo data and throw-away keys for the whole cast (password: demo)."""
+    settings = Settings.load()
+    seed_demo(settings, SystemClock())
+    errors.print(f"Demo data are ready. Keys: {settings.home / 'demo' / 'keys'}, password: demo", highlight=False)
+
+
+@app.command()
+def token(
+    participant: Annotated[str, typer.Argument(help="BIN or IIN of a participant.")],
+    label: str = "command line",
+    days: Annotated[int, typer.Option(min=1, max=3650)] = 90,
+) -> None:
+    """Issue an API token to a participant and print it; only its hash is kept."""
+    settings = Settings.load()
+    engine = make_engine(settings.database_url)
+    now = SystemClock().now()
+    made = secrets.token_urlsafe(32)
+    with writing(engine) as connection:
+        if declarations_store.read_participant(connection, participant) is None:
+            errors.print(f"There is no participant {participant}.", style="red", highlight=False)
+            raise typer.Exit(MISUSE)
+        add_token(connection, token_hash(made), participant, label, now, now + timedelta(days=days))
+        particulars = {"label": label, "expires_at": (now + timedelta(days=days)).isoformat()}
+        audit.record_one(connection, audit.Record(audit.Event.TOKEN_ISSUED, participant, now, particulars))
+        declarations_store.bump_revision(connection)
+    print(made)
+
+
+@app.command()
+def sign(
+    source: Annotated[Path, typer.Argument(metavar="IN", exists=True, dir_okay=False)],
+    key: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="PKCS#12 file of the signer.")],
+    password: Annotated[str, typer.Option()],
+    output: Annotated[Path, typer.Option("-o", "--output")],
+) -> None:
+    """Sign a declaration with a person's key; the original text is kept, the signature goes in before its end."""
+    opened = signer.SigningKey.from_pkcs12(key.read_bytes(), password)
+    output.write_bytes(signer.sign(source.read_bytes(), opened, SystemClock().now()))
+
+
+@app.command()
+def validate(files: Files, as_json: AsJson = False, language: Language = "en") -> None:
+    """Check declarations, signed or not, without lodging: schema and controls."""
+    settings = Settings.load()
+    snapshot = open_office(settings).snapshot
+    refused = False
+    for file in files:
+        try:
+            report = check_without_lodging(file.read_bytes(), snapshot, SystemClock().now(), language)
+        except SigningError as error:
+            report = {"valid": False, "defects": [{"code": error.code, "text": error.text(language)}]}
+        refused |= not report["valid"]
+        terminal.show_check(file, report, as_json)
+    raise typer.Exit(REFUSED if refused else 0)
+
+
+@app.command()
+def verify(files: Files, as_json: AsJson = False, language: Language = "en") -> None:
+    """Verify the signatures of declarations or of the office's notices, without the database."""
+    settings = Settings.load()
+    refused = False
+    for file in files:
+        report = terminal.signature_report(file, settings, SystemClock().now(), language)
+        refused |= not report["valid"]
+        terminal.show_signature(file, report, as_json)
+    raise typer.Exit(REFUSED if refused else 0)
+
+
+@app.command()
+def lodge(
+    files: Files,
+    url: Annotated[str | None, typer.Option(help="Address of a portal; without it, the local database.")] = None,
+    token: Annotated[str | None, typer.Option(help="API token, with --url.")] = None,
+    as_json: AsJson = False,
+    language: Language = "en",
+) -> None:
+    """Lodge signed declarations and print the decisions."""
+    if url is not None and not token:
+        errors.print("With --url, give the participant's --token.", style="red")
+        raise typer.Exit(MISUSE)
+    portal: Portal = LocalPortal(open_office(Settings.load())) if url is None else RemotePortal(url, token or "")
+    accepted = lodge_files(portal, files, language, as_json)
+    raise typer.Exit(0 if accepted else REFUSED)
+
+
+@app.command()
+def show(number: str, as_json: AsJson = False, language: Language = "en") -> None:
+    """Show a declaration with its decision."""
+    office = open_office(Settings.load())
+    try:
+        wanted = str(parse(number))
+    except DeclarationsError as error:
+        errors.print(error.text(language), style="red", markup=False, highlight=False)
+        raise typer.Exit(MISUSE) from None
+    with reading(office.engine) as connection:
+        stored = declarations_store.find_by_number(connection, wanted)
+    if stored is None:
+        errors.print(f"There is no declaration {wanted}.", style="red", highlight=False)
+        raise typer.Exit(REFUSED)
+    answer = office.answer_of(stored).as_json(language)
+    print(json.dumps(answer, ensure_ascii=False, indent=2)) if as_json else terminal.show_decision(answer)
+
+
+@reference.command("load-tariff")
+def load_tariff(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Load a full tariff (CSV: commodity_code, duty_rate[, supplementary_unit]); it is in force at once."""
+    settings = Settings.load()
+    content = file.read_bytes()
+    try:
+        tariff = Tariff.parse_csv(content.decode("utf-8-sig"), file.name)
+    except (TariffUnreadable, UnicodeDecodeError) as error:
+        errors.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(REFUSED) from None
+    now = SystemClock().now()
+    with writing(make_engine(settings.database_url)) as connection:
+        text = content.decode("utf-8-sig").encode()
+        declarations_store.add_tariff(connection, file.name, now, True, zstandard.compress(text))
+        particulars = {"source": file.name, "lines": str(len(tariff))}
+        audit.record_one(connection, audit.Record(audit.Event.REFERENCE_LOADED, "tariff", now, particulars))
+        declarations_store.bump_revision(connection)
+    print(f"{len(tariff)} rates are in force.")
+
+
+@reference.command("show")
+def show_reference() -> None:
+    """Show where each table comes from."""
+    for name, source in sorted(Reference.shipped().sources().items()):
+        print(f"{name}: {source}")
+
+
+if __name__ == "__main__":
+    main()

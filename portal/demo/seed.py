@@ -1,0 +1,91 @@
+"""Demo data: a throw-away authority and keys for the whole cast, participants, powers of attorney, and tokens."""
+
+import secrets
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from declarations import store as declarations_store
+from declarations.participants import Participant, PowerOfAttorney
+from portal.api.callers import token_hash
+from portal.clock import Clock
+from portal.database import make_engine, migrate, writing
+from portal.demo.cast import PARTICIPANTS, PERSONS
+from portal.languages import KAZAKHSTAN_TIME
+from portal.settings import Settings
+from portal.store import add_token
+from risk_gateway import store as risk_store
+from signing.authority import P256, RSA_2048, DemoAuthority
+
+PASSWORD = "demo"  # noqa: S105 of throw-away keys that are made on the spot
+OFFICE_NAME = "State Revenue Committee (demo)"
+OFFICE_BIN = "200140000017"
+TOKEN_DAYS = 365
+POWERS = (("altyn", "zhibek", "ZL-2026/1", "IM EX TT"), ("tengri", "zhibek", "ZL-2026/2", "IM EX TT"))
+
+
+def seed(settings: Settings, clock: Clock) -> None:
+    """Make everything that the demonstration needs; what is there already stays as it is."""
+    migrate(settings.database_url)
+    now = clock.now()
+    if not settings.office_key_file.exists():
+        _make_keys(settings, now)
+    engine = make_engine(settings.database_url)
+    with writing(engine) as connection:
+        _put_participants(connection, now.astimezone(KAZAKHSTAN_TIME).date())
+        for key, participant in PARTICIPANTS.items():
+            _put_token(connection, settings.home / "demo" / "tokens" / f"{key}.txt", participant.identifier, now)
+        declarations_store.bump_revision(connection)
+    engine.dispose()
+
+
+def _make_keys(settings: Settings, now: datetime) -> None:
+    authority = DemoAuthority.create(now)
+    _write(settings.trust_folder / "roots" / "demo-root.pem", authority.root_pem())
+    _write(settings.trust_folder / "intermediates" / "demo-issuing.pem", authority.intermediate_pem())
+    firms = {firm.identifier: firm.name for firm in PARTICIPANTS.values()}
+    for person in PERSONS.values():
+        key = authority.person(
+            name=person.name,
+            iin=person.iin,
+            organisation_bin=person.organisation,
+            organisation=firms[person.organisation] if person.organisation else None,
+            kind=RSA_2048 if person.key == "anna" else P256,
+        )
+        _write(settings.home / "demo" / "keys" / f"{person.key}.p12", key.to_pkcs12(PASSWORD))
+    office = authority.office(OFFICE_NAME, OFFICE_BIN)
+    _write(settings.office_key_file, office.to_pkcs12(settings.office_key_password))
+
+
+def _put_participants(connection: Connection, today: date) -> None:
+    for firm in PARTICIPANTS.values():
+        given = Participant(firm.identifier, firm.name, frozenset(firm.roles), firm.registered_on)
+        declarations_store.put_participant(connection, given)
+        risk_store.put_category(connection, firm.identifier, firm.registered_on, firm.category)
+    for principal, agent, number, scope in POWERS:
+        declarations_store.put_power(
+            connection,
+            PowerOfAttorney(
+                principal=PARTICIPANTS[principal].identifier,
+                agent=PARTICIPANTS[agent].identifier,
+                number=number,
+                valid_from=date(2026, 1, 15),
+                valid_to=max(date(2027, 12, 31), today + timedelta(days=365)),
+                scope=frozenset(scope.split()),
+            ),
+        )
+
+
+def _put_token(connection: Connection, path: Path, participant: str, now: datetime) -> None:
+    if path.exists():
+        return
+    token = secrets.token_urlsafe(32)
+    add_token(connection, token_hash(token), participant, "demo", now, now + timedelta(days=TOKEN_DAYS))
+    _write(path, f"{token}\n".encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(content)
