@@ -1,4 +1,4 @@
-"""What is kept of declarations and of who may declare. All statements are SQLAlchemy Core over a caller's connection."""
+"""What is kept of declarations, and of who may declare. All is SQLAlchemy Core over a caller's connection."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -58,7 +58,23 @@ class Stored(Struct, frozen=True):
     accepted_at: datetime
 
 
+_INSERT_DECLARATIONS = insert(declaration)
+_INSERT_DOCUMENTS = insert(document)
 _READ_REVISION = select(revision.c.number)
+_START_COUNTING = insert(counter)
+_COUNT_ON = (
+    update(counter)
+    .where(counter.c.office == bindparam("at_office"), counter.c.day == bindparam("on_day"))
+    .values(last=counter.c.last + bindparam("count"))
+    .returning(counter.c.last)
+)
+_BY_REFERENCES = (
+    select(declaration)
+    .where(
+        tuple_(declaration.c.declarant, declaration.c.functional_reference_id).in_(bindparam("keys", expanding=True))
+    )
+    .order_by(declaration.c.version)
+)
 _BY_DIGEST = select(declaration).where(declaration.c.digest == bindparam("digest"))
 _BY_NUMBER = select(declaration).where(declaration.c.registration_number == bindparam("number"))
 _READ_DOCUMENT = select(document.c.content).where(
@@ -79,17 +95,16 @@ def bump_revision(connection: Connection) -> None:
 
 
 def add_declarations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    connection.execute(insert(declaration), rows)
+    connection.execute(_INSERT_DECLARATIONS, rows)
 
 
 def add_documents(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    connection.execute(insert(document), rows)
+    connection.execute(_INSERT_DOCUMENTS, rows)
 
 
 def find_by_references(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
     """Return what is recorded under these (declarant, trader's reference) pairs, newest version first to win."""
-    columns = tuple_(declaration.c.declarant, declaration.c.functional_reference_id)
-    rows = connection.execute(select(declaration).where(columns.in_(keys)).order_by(declaration.c.version))
+    rows = connection.execute(_BY_REFERENCES, {"keys": keys})
     return {(row.declarant, row.functional_reference_id): _stored(row) for row in rows}
 
 
@@ -129,13 +144,11 @@ def take_serials(connection: Connection, wanted: Mapping[tuple[str, str], int]) 
     """Reserve so many registration serials for each (office, ddmmyy); return the last one used before."""
     taken = {}
     for (office, day), count in sorted(wanted.items()):
-        where = (counter.c.office == office) & (counter.c.day == day)
-        last = connection.execute(select(counter.c.last).where(where).with_for_update()).scalar_one_or_none()
+        given = {"at_office": office, "on_day": day, "count": count}
+        last = connection.execute(_COUNT_ON, given).scalar_one_or_none()
         if last is None:
-            connection.execute(insert(counter).values(office=office, day=day, last=count))
-        else:
-            connection.execute(update(counter).where(where).values(last=last + count))
-        taken[office, day] = last or 0
+            connection.execute(_START_COUNTING, {"office": office, "day": day, "last": count})
+        taken[office, day] = (last or count) - count
     return taken
 
 

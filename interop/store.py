@@ -12,6 +12,8 @@ from interop.tables import OutboxRow
 
 outbox = SQLModel.metadata.tables[OutboxRow.__tablename__]
 
+_INSERT = insert(outbox)
+
 
 class Message(Struct, frozen=True):
     message_id: str
@@ -24,7 +26,7 @@ class Message(Struct, frozen=True):
 
 
 def add_messages(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    connection.execute(insert(outbox), rows)
+    connection.execute(_INSERT, rows)
 
 
 def take_due(connection: Connection, now: datetime, limit: int) -> list[Message]:

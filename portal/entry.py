@@ -1,6 +1,7 @@
 """What step 8 records of one lodgement, and what step 9 answers."""
 
 import hashlib
+import threading
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ STATUS_AFTER = {
     Outcome.INSPECTION_ORDER: "INSPECTION_ORDERED",
 }
 _LARGEST_STORED = 2**63 - 1
+_per_thread = threading.local()
 
 
 class Entry(Struct, frozen=True):
@@ -95,7 +97,12 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
 
 
 def pack(data: bytes) -> bytes:
-    return zstandard.compress(data, 3)
+    """Compress with zstd, by this thread's own compressor."""
+    compressor = getattr(_per_thread, "compressor", None)
+    if compressor is None:
+        compressor = _per_thread.compressor = zstandard.ZstdCompressor(level=1)
+    packed: bytes = compressor.compress(data)
+    return packed
 
 
 def unpack(data: bytes) -> bytes:

@@ -18,6 +18,7 @@ category = SQLModel.metadata.tables[RiskCategoryRow.__tablename__]
 violation = SQLModel.metadata.tables[ViolationRow.__tablename__]
 selection_key = SQLModel.metadata.tables[SelectionKeyRow.__tablename__]
 
+_INSERT = insert(decision)
 _READ = select(decision).where(
     decision.c.declarant == bindparam("declarant"),
     decision.c.functional_reference_id == bindparam("reference"),
@@ -39,7 +40,7 @@ class StoredDecision(Struct, frozen=True):
 
 
 def add_decisions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    connection.execute(insert(decision), rows)
+    connection.execute(_INSERT, rows)
 
 
 def read_decision(connection: Connection, declarant: str, reference: str, version: int) -> StoredDecision:

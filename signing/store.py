@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlmodel import SQLModel
 
 from signing.tables import JournalHeadRow, JournalRow
@@ -11,6 +11,8 @@ from signing.tables import JournalHeadRow, JournalRow
 journal = SQLModel.metadata.tables[JournalRow.__tablename__]
 head = SQLModel.metadata.tables[JournalHeadRow.__tablename__]
 
+_INSERT = insert(journal)
+_MOVE_HEAD = update(head).values(size=bindparam("new_size"), frontier=bindparam("new_frontier"))
 _LOCK_HEAD = select(head.c.size, head.c.frontier).with_for_update()
 
 
@@ -21,8 +23,8 @@ def lock_head(connection: Connection) -> tuple[int, bytes]:
 
 
 def append_rows(connection: Connection, rows: Sequence[Mapping[str, Any]], size: int, frontier: bytes) -> None:
-    connection.execute(insert(journal), rows)
-    connection.execute(update(head).values(size=size, frontier=frontier))
+    connection.execute(_INSERT, rows)
+    connection.execute(_MOVE_HEAD, {"new_size": size, "new_frontier": frontier})
 
 
 def read_entries(connection: Connection, subject: str) -> list[tuple[int, str, bytes]]:

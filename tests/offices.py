@@ -1,0 +1,145 @@
+"""An office for tests: a fresh database, the cast's keys and participants, a clock that stands still.
+
+On SQLite by default; on PostgreSQL when SHEKARA_TEST_DATABASE_URL names a server's maintenance database.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pki
+from cast import PARTICIPANTS
+from sqlalchemy import create_engine, make_url, text
+from sqlmodel import SQLModel
+
+from declarations import store as declarations_store
+from declarations.participants import Participant, PowerOfAttorney
+from portal.database import make_engine, migrate, writing
+from portal.office import Office
+from portal.recording import Recorder
+from portal.settings import Settings
+from risk_gateway import store as risk_store
+
+NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 10:00 in Kazakhstan
+POSTGRESQL = os.environ.get("SHEKARA_TEST_DATABASE_URL")
+UNDRAWN_KEY = bytes(31) + b"\x01"  # a day key under which the tests' references are not drawn at random
+
+
+class StillClock:
+    """Stands at `at` until it is moved."""
+
+    def __init__(self, at: datetime = NOW) -> None:
+        self.at = at
+        self.ticks = 0.0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.ticks
+
+
+def settings(home: Path, **changes: Any) -> Settings:
+    url = _fresh_postgresql() if POSTGRESQL else _fresh_sqlite(home)
+    return replace(Settings(home=home, database_url=url, demo=not POSTGRESQL), **changes)
+
+
+def office(home: Path, clock: StillClock | None = None, mark: Callable[[str], None] | None = None) -> Office:
+    """Return an office on a fresh database with the cast's participants and powers of attorney."""
+    given = settings(home)
+    seed_cast(given)
+    return reopen(given, clock, mark)
+
+
+def reopen(given: Settings, clock: StillClock | None = None, mark: Callable[[str], None] | None = None) -> Office:
+    """Return another office on the same database, as another process would have."""
+    clock = clock or StillClock()
+    engine = make_engine(given.database_url)
+    recorder = Recorder(engine, clock, pki.office_key(), *([mark] if mark else []))
+    return Office(given, engine, clock, pki.trust_store(), pki.office_key(), recorder)
+
+
+def keep_keys(home: Path) -> None:
+    """Write the office's key and the trusted roots where a served portal looks for them."""
+    given = Settings(home=home, database_url="")
+    for name, content in (("roots", pki.authority().root_pem()), ("intermediates", pki.authority().intermediate_pem())):
+        folder = given.trust_folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "demo.pem").write_bytes(content)
+    given.office_key_file.write_bytes(pki.office_key().to_pkcs12("demo"))
+
+
+def seed_cast(given: Settings, day: date = NOW.date()) -> None:
+    engine = make_engine(given.database_url)
+    with writing(engine) as connection:
+        for firm in PARTICIPANTS.values():
+            participant = Participant(firm.identifier, firm.name, frozenset(firm.roles), firm.registered_on)
+            declarations_store.put_participant(connection, participant)
+            risk_store.put_category(connection, firm.identifier, firm.registered_on, firm.category)
+        for principal in ("altyn", "tengri"):
+            declarations_store.put_power(connection, power(principal, "zhibek"))
+        connection.execute(risk_store.selection_key.insert().values(day=day, key=UNDRAWN_KEY))
+    engine.dispose()
+
+
+def power(principal: str, agent: str, **changes: Any) -> PowerOfAttorney:
+    """Return a power of attorney between firms of the cast, valid through 2026 and 2027."""
+    usual = PowerOfAttorney(
+        principal=PARTICIPANTS[principal].identifier,
+        agent=PARTICIPANTS[agent].identifier,
+        number="P-1",
+        valid_from=date(2026, 1, 1),
+        valid_to=date(2027, 12, 31),
+        scope=frozenset({"IM", "EX", "TT"}),
+    )
+    return PowerOfAttorney(**{**{name: getattr(usual, name) for name in usual.__struct_fields__}, **changes})
+
+
+def _fresh_sqlite(home: Path) -> str:
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(_sqlite_template(), home / "shekara.db")
+    return f"sqlite:///{home / 'shekara.db'}"
+
+
+@cache
+def _sqlite_template() -> Path:
+    path = Path(tempfile.mkdtemp(prefix="shekara-test-")) / "template.db"
+    migrate(f"sqlite:///{path}")
+    engine = make_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@cache
+def _postgresql_database() -> str:
+    """Return the URL of a database of this test process, migrated."""
+    server = make_url(POSTGRESQL or "")
+    name = f"shekara_test_{os.getpid()}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    url = server.set(database=name).render_as_string(hide_password=False)
+    migrate(url)
+    return url
+
+
+def _fresh_postgresql() -> str:
+    url = _postgresql_database()
+    engine = make_engine(url)
+    with writing(engine) as connection:
+        for table in SQLModel.metadata.sorted_tables:
+            connection.execute(table.delete())
+        connection.execute(text("INSERT INTO revision (id, number) VALUES (1, 1)"))
+        connection.execute(text("INSERT INTO journal_head (id, size, frontier) VALUES (1, 0, '')"))
+    engine.dispose()
+    return url
