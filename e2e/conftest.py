@@ -26,6 +26,7 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
 ]
 STARTS_WITHIN_SECONDS = 60
+LODGE = [sys.executable, str(ROOT / "e2e" / "lodge_examples.py")]
 
 
 @pytest.fixture(scope="session")
@@ -48,14 +49,10 @@ def portal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _start(environment: dict[str, str], port: int, log: int) -> subprocess.Popen[bytes]:
-    if (ROOT / "portal" / "cli.py").exists():
-        command = [sys.executable, "-m", "portal.cli"]
-        subprocess.run([*command, "seed"], cwd=ROOT, env=environment, check=True, stdout=log, stderr=log, timeout=120)
-        command += ["serve", "--port", str(port)]
-    else:
-        command = [sys.executable, "-m", "uvicorn", "--factory", "portal_fakes:memory_app", "--port", str(port)]
-        command += ["--app-dir", "tests", "--log-level", "warning"]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    command = [sys.executable, "-m", "portal.cli"]
+    subprocess.run([*command, "seed"], cwd=ROOT, env=environment, check=True, stdout=log, stderr=log, timeout=120)
+    subprocess.run([*LODGE, environment["SHEKARA_HOME"]], cwd=ROOT, env=environment, check=True, timeout=120)
+    return subprocess.Popen([*command, "serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log)
 
 
 def _wait_until_it_answers(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
