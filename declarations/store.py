@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 from sqlmodel import SQLModel
 
 from declarations.participants import Participant, PowerOfAttorney
@@ -119,16 +119,16 @@ def find_by_number(connection: Connection, number: str) -> Stored | None:
 
 
 def page(
-    connection: Connection, participants: Sequence[str], status: str | None, before: int | None, limit: int
+    connection: Connection, declarants: Sequence[str], outcome: str | None, before: int | None, limit: int
 ) -> list[Stored]:
-    """Return up to `limit` declarations that these participants filed or had filed, newest first, below `before`."""
-    wanted = or_(declaration.c.declarant.in_(participants), declaration.c.agent.in_(participants))
-    statement = select(declaration).where(wanted).order_by(declaration.c.sequence.desc()).limit(limit)
-    if status is not None:
-        statement = statement.where(declaration.c.status == status)
+    """Return up to `limit` declarations of these declarants, newest first, with a sequence below `before`."""
+    statement = select(declaration).where(declaration.c.declarant.in_(declarants))
+    if outcome is not None:
+        statement = statement.where(declaration.c.outcome == outcome)
     if before is not None:
         statement = statement.where(declaration.c.sequence < before)
-    return [_stored(row) for row in connection.execute(statement)]
+    rows = connection.execute(statement.order_by(declaration.c.sequence.desc()).limit(limit))
+    return [_stored(row) for row in rows]
 
 
 def read_document(connection: Connection, key: Key) -> bytes:

@@ -83,7 +83,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     return Litestar(
         route_handlers=[*site.route_handlers, DeclarationsApi, health],
         middleware=[TokenMiddleware(office), *site.middleware],
-        dependencies={**site.dependencies, "office": Provide(lambda: office, sync_to_thread=False)},
+        dependencies={**site.dependencies, "the_office": Provide(lambda: office, sync_to_thread=False)},
         csrf_config=site.csrf_config,
         guards=[guard],
         before_send=[add_headers],
@@ -108,10 +108,10 @@ class ApiDescription(OpenAPIController):
 
 
 @get(HEALTH, opt={"need": Permission.SEE_PUBLIC_PAGES}, sync_to_thread=True, summary="Is the portal well?")
-def health(office: NamedDependency[Office]) -> Response[bytes]:
+def health(the_office: NamedDependency[Office]) -> Response[bytes]:
     """Return 200 when the database answers, else 503."""
     try:
-        with reading(office.engine) as connection:
+        with reading(the_office.engine) as connection:
             revision = declarations_store.read_revision(connection)
     except SQLAlchemyError:
         raise Unavailable from None

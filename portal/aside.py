@@ -1,8 +1,10 @@
 """A process of its own for large bodies: while it judges one, small lodgements go on."""
 
 import multiprocessing
+import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 from portal.entry import Answer, Entry
 from portal.office import Office
@@ -17,13 +19,24 @@ class Aside:
     """`open_office` builds the other process's office; it must be importable there."""
 
     def __init__(self, settings: Settings, open_office: Callable[[Settings], Office], office: Office) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(1, context, initializer=_open, initargs=(open_office, settings))
+        self._initargs = (open_office, settings)
         self._office = office
-        self._pool.submit(_ready).add_done_callback(lambda ready: None)
+        self._pool = self._start()
 
     def __call__(self, lodged: Lodged) -> "Future[Entry | Answer]":
-        return self._pool.submit(_prepare, lodged, self._office.snapshot.revision)
+        """Judge in the other process. What it was judging when it died fails; the next starts a new process."""
+        revision = self._office.snapshot.revision
+        try:
+            return self._pool.submit(_prepare, lodged, revision)
+        except BrokenProcessPool:
+            self._pool = self._start()
+            return self._pool.submit(_prepare, lodged, revision)
+
+    def _start(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(1, context, initializer=_open, initargs=self._initargs)
+        pool.submit(_ready)
+        return pool
 
     def stop(self) -> None:
         self._pool.shutdown(cancel_futures=True)
@@ -31,6 +44,7 @@ class Aside:
 
 def _open(open_office: Callable[[Settings], Office], settings: Settings) -> None:
     global _office
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, which then ends us
     _office = open_office(settings)
 
 

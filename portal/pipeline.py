@@ -19,12 +19,13 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 
 from declarations import controls, schema, tariff, xml
 from declarations.errors import DeclarationRefused, DeclarationsError
 from declarations.participants import authority
 from portal.entry import Answer, Entry, make_entry
-from portal.errors import Outdated, SenderNotParty
+from portal.errors import Outdated, SenderNotParty, Unavailable
 from portal.office import Office, Snapshot
 from portal.stages import Assessed, Checked, Lodged, Read, Verified
 from risk_gateway import facts, gateway
@@ -138,7 +139,7 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
     arrive together share one commit."""
     while True:
         if office.aside is not None and len(lodged.data) > office.settings.large_body_bytes:
-            entry = await asyncio.wrap_future(office.aside(lodged))
+            entry = await _judged_aside(office.aside(lodged))
         else:
             entry = prepare(lodged, office)
         if isinstance(entry, Answer):
@@ -148,3 +149,10 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
             return await asyncio.wrap_future(recorded)
         except Outdated:
             office.refresh()
+
+
+async def _judged_aside(judged: Future[Entry | Answer]) -> Entry | Answer:
+    try:
+        return await asyncio.wrap_future(judged)
+    except BrokenProcessPool:
+        raise Unavailable from None

@@ -54,13 +54,13 @@ class DeclarationsApi(Controller):
     path = "/api/v1/declarations"
 
     @post(opt={"need": Permission.LODGE_DECLARATIONS}, operation_class=XmlOperation, summary="Lodge a declaration")
-    async def lodge(self, request: ApiRequest, office: NamedDependency[Office]) -> Response[bytes]:
+    async def lodge(self, request: ApiRequest, the_office: NamedDependency[Office]) -> Response[bytes]:
         """Lodge a signed declaration. The answer is the decision: JSON, or the sealed XML notice by Accept.
 
         The same bytes sent again get the same answer.
         """
-        lodged = Lodged(await request.body(), office.clock.now(), request.user.participant)
-        answer = await lodge_while_serving(lodged, office)
+        lodged = Lodged(await request.body(), the_office.clock.now(), request.user.participant)
+        answer = await lodge_while_serving(lodged, the_office)
         return _answer(request, answer, 201)
 
     @post(
@@ -70,34 +70,36 @@ class DeclarationsApi(Controller):
         operation_class=XmlOperation,
         summary="Check a declaration without lodging it",
     )
-    async def check(self, request: ApiRequest, office: NamedDependency[Office]) -> Response[bytes]:
+    async def check(self, request: ApiRequest, the_office: NamedDependency[Office]) -> Response[bytes]:
         """Return the defects, what is payable and which documents are needed; nothing is kept, no risk is judged."""
-        report = check_without_lodging(await request.body(), office.current(), office.clock.now(), language_of(request))
+        report = check_without_lodging(
+            await request.body(), the_office.current(), the_office.clock.now(), language_of(request)
+        )
         return Response(msgspec.json.encode(report), media_type="application/json")
 
     @get(
-        "/{post_code:str}/{day:str}/{serial:str}",
+        "/{office:str}/{day:str}/{serial:str}",
         opt={"need": Permission.READ_DECLARATIONS},
         sync_to_thread=True,
         summary="Read a declaration's status and decision",
     )
     def read(
-        self, request: ApiRequest, office: NamedDependency[Office], post_code: str, day: str, serial: str
+        self, request: ApiRequest, the_office: NamedDependency[Office], office: str, day: str, serial: str
     ) -> Response[bytes]:
         """Return the declaration with its decision. The three parts are those of the registration number."""
-        return _answer(request, _find(request, office, f"{post_code}/{day}/{serial}"), 200)
+        return _answer(request, _find(request, the_office, f"{office}/{day}/{serial}"), 200)
 
     @get(
-        "/{post_code:str}/{day:str}/{serial:str}/decision",
+        "/{office:str}/{day:str}/{serial:str}/decision",
         opt={"need": Permission.READ_DECLARATIONS},
         sync_to_thread=True,
         summary="Read a decision",
     )
     def read_decision(
-        self, request: ApiRequest, office: NamedDependency[Office], post_code: str, day: str, serial: str
+        self, request: ApiRequest, the_office: NamedDependency[Office], office: str, day: str, serial: str
     ) -> Response[bytes]:
         """Return the decision: JSON, or the sealed XML notice by Accept."""
-        return _answer(request, _find(request, office, f"{post_code}/{day}/{serial}"), 200)
+        return _answer(request, _find(request, the_office, f"{office}/{day}/{serial}"), 200)
 
 
 def language_of(request: Request[Any, Any, Any]) -> str:

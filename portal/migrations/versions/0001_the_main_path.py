@@ -66,7 +66,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("registration_number", name="one_declaration_per_registration_number"),
     )
     with op.batch_alter_table("declaration", schema=None) as batch_op:
-        batch_op.create_index("declaration_by_agent", ["agent", "sequence"], unique=False)
         batch_op.create_index("declaration_by_digest", ["digest"], unique=False)
         batch_op.create_index("declaration_by_participant", ["declarant", "sequence"], unique=False)
 
