@@ -40,6 +40,10 @@ class NotADeclaration(DeclarationsError):
     """The tree is not a declaration that the schema accepts; it should have been validated first."""
 
 
+class NotAnOriginal(DeclarationsError):
+    """The document corrects, withdraws or replaces a declaration, which is not taken as a lodgement."""
+
+
 class NotAuthorised(DeclarationsError):
     """The signer may not lodge this declaration."""
 

@@ -37,13 +37,13 @@ def main(home: Path) -> None:
                 break
         assert lodge(lodged, office).decision.outcome is outcome, name
 
-    put(RELEASE, "berik", "LONG", items=250, agent="zhibek")
     for number in range(30):
         put(RELEASE, "anna", f"LAMPS{number}")
+    put(RELEASE, "berik", "LONG", items=250, agent="zhibek")
     put(INSPECTION, "anna", "EMBARGO", origin="KP")
     put(DOCUMENTS, "anna", "PREFERENCE", preference=PREFERENCE)
     put(RELEASE, "zarina", "WHEAT", build=builders.export_xml)
-    put(RELEASE, "yerkin", "QORGAN", declarant="qorgan")
+    put(DOCUMENTS, "yerkin", "QORGAN", declarant="qorgan")
 
 
 def _dates(now: datetime) -> dict[str, str]:

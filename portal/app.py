@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -163,12 +164,15 @@ def _kept_secret(settings: Settings) -> str:
 
 
 def _crash_mark(crash_at: str | None) -> Callable[[str], None]:
-    """Return the hook of the crash tests: the process kills itself at the point that was asked for."""
+    """Return the hook of the crash tests: "before commit:7" kills the process when it comes there the seventh time."""
     if crash_at is None:
         return lambda point: None
+    fatal, _, times = crash_at.partition(":")
+    passed: Counter[str] = Counter()
 
     def strike(point: str) -> None:
-        if point == crash_at:
+        passed[point] += 1
+        if point == fatal and passed[point] == int(times or 1):
             os.kill(os.getpid(), signal.SIGKILL)
 
     return strike

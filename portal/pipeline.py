@@ -22,7 +22,8 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 
 from declarations import controls, schema, tariff, xml
-from declarations.errors import DeclarationRefused, DeclarationsError
+from declarations.controls.header import ORIGINAL
+from declarations.errors import DeclarationRefused, DeclarationsError, NotAnOriginal
 from declarations.participants import authority
 from portal.entry import Answer, Entry, make_entry
 from portal.errors import Outdated, SenderNotParty, Unavailable
@@ -69,12 +70,14 @@ def verify_signature(read: Read, snapshot: Snapshot) -> Verified:
 
 
 def control(verified: Verified, snapshot: Snapshot) -> Checked:
-    """Step 4. Raises `DeclarationRefused` with every defect found."""
+    """Step 4. Raises `DeclarationRefused` with every defect found, or `NotAnOriginal`."""
     received_at = verified.lodged.received_at
     codes = snapshot.reference.on(snapshot.day_of(received_at))
     context = controls.Context(codes, received_at, verified.signer.iin, verified.signer.bin)
     if defects := controls.check(verified.declaration, context):
         raise DeclarationRefused(defects)
+    if verified.declaration.function != ORIGINAL:
+        raise NotAnOriginal("document.not_original", {"function": verified.declaration.function})
     return Checked(verified, tariff.payable(verified.declaration, codes))
 
 

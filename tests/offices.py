@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 from declarations import store as declarations_store
 from declarations.participants import Participant, PowerOfAttorney
 from portal.database import make_engine, migrate, writing
+from portal.languages import KAZAKHSTAN_TIME  # noqa: F401 for the tests
 from portal.office import Office
 from portal.recording import Recorder
 from portal.settings import Settings

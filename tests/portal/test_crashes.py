@@ -1,0 +1,149 @@
+"""A process killed at any marked point of the commit, under load: nothing acknowledged is lost, nothing is doubled."""
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import builders
+import httpx
+import offices
+import pki
+import pytest
+from cast import PARTICIPANTS
+
+from declarations import store as declarations_store
+from portal.api.callers import token_hash
+from portal.clock import SystemClock
+from portal.database import make_engine, reading, writing
+from portal.settings import Settings
+from portal.store import add_token
+from signing import journal, verify, xmlgate
+from signing import store as signing_store
+
+POINTS = ("after declaration", "after decision", "after journal", "before commit", "after commit")
+CYCLES = int(os.environ.get("SHEKARA_TEST_CRASHES", "50"))
+SENDERS = 4
+TOKEN = "a-token-of-altyn-dala"
+ROOT = Path(__file__).parents[2]
+
+
+class Server:
+    """A real portal in a process of its own that kills itself at `crash_at`."""
+
+    def __init__(self, given: Settings, port: int) -> None:
+        self.given = given
+        self._port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, crash_at: str | None) -> None:
+        environment = {
+            **os.environ,
+            "SHEKARA_HOME": str(self.given.home),
+            "SHEKARA_DATABASE_URL": self.given.database_url,
+            "SHEKARA_CRASH_AT": crash_at or "",
+        }
+        command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(self._port)]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            try:
+                if httpx.get(f"{self.url}/health", trust_env=False).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)  # the process is another one: there is nothing to wait on but its port
+        pytest.fail("the portal did not start")
+
+    def wait_for_death(self) -> int:
+        assert self.process is not None
+        return self.process.wait(timeout=30)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=30)
+
+
+@pytest.fixture
+def server(tmp_path: Path, unused_port: int) -> Server:
+    given = replace(offices.settings(tmp_path), demo=False)
+    offices.seed_cast(given)
+    offices.keep_keys(tmp_path)
+    now = SystemClock().now()
+    engine = make_engine(given.database_url)
+    with writing(engine) as connection:
+        until = now.replace(year=now.year + 1)
+        add_token(connection, token_hash(TOKEN), PARTICIPANTS["altyn"].identifier, "test", now, until)
+    engine.dispose()
+    return Server(given, unused_port)
+
+
+def send_until_dead(server: Server, numbers: "count[int]") -> dict[str, tuple[bytes, dict[str, object]]]:
+    """Lodge new declarations until the portal dies; return (document, answer) of all that it acknowledged."""
+    acknowledged: dict[str, tuple[bytes, dict[str, object]]] = {}
+
+    def send(_: int) -> None:
+        with httpx.Client(trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10) as client:
+            for number in numbers:
+                signed = declaration(f"C-{number}")
+                try:
+                    answer = client.post(f"{server.url}/api/v1/declarations", content=signed)
+                except httpx.TransportError:
+                    acknowledged.setdefault(f"C-{number}", (signed, {}))
+                    return
+                assert answer.status_code == 201, answer.text
+                acknowledged[f"C-{number}"] = (signed, answer.json())
+
+    with ThreadPoolExecutor(SENDERS) as senders:
+        list(senders.map(send, range(SENDERS)))
+    return acknowledged
+
+
+def declaration(reference: str) -> bytes:
+    now = SystemClock().now()
+    local = now.astimezone(offices.KAZAKHSTAN_TIME)
+    unsigned = builders.declaration_xml(
+        reference=reference, issued_at=local.isoformat(timespec="seconds"), rate_date=local.date().isoformat()
+    )
+    return pki.sign_as("anna", unsigned, now)
+
+
+def test_nothing_acknowledged_is_lost_or_doubled_when_the_process_is_killed(server: Server) -> None:
+    numbers = count()
+    sent: dict[str, tuple[bytes, dict[str, object]]] = {}
+    for cycle in range(CYCLES):
+        server.start(f"{POINTS[cycle % len(POINTS)]}:{1 + 3 * cycle % 11}")
+        sent.update(send_until_dead(server, numbers))
+        assert server.wait_for_death() == -9
+    server.start(None)
+    try:
+        with httpx.Client(trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+            for signed, first in sent.values():
+                again = client.post(f"{server.url}/api/v1/declarations", content=signed)
+                assert again.status_code == 201
+                assert not first or again.json() == first
+    finally:
+        server.stop()
+    everything_fits(server.given, set(sent))
+
+
+def everything_fits(given: Settings, sent: set[str]) -> None:
+    """Each sent declaration is there once, with its decision, journal entry, sealed notice and outbox message."""
+    office = offices.reopen(given)
+    with reading(office.engine) as connection:
+        assert declarations_store.count_declarations(connection) == len(sent)
+        size, frontier = signing_store.lock_head(connection)
+        leaves = signing_store.read_leaves(connection)
+        stored = declarations_store.page(connection, [PARTICIPANTS["altyn"].identifier], None, None, len(sent) + 1)
+    assert size == len(sent) == len(stored)
+    assert journal.head_of([journal.LeafHash(leaf) for leaf in leaves]) == journal.Head.from_bytes(size, frontier)
+    assert {row.key.functional_reference_id for row in stored} == sent
+    assert len({row.registration_number for row in stored}) == len(sent)
+    for row in stored:
+        notice = verify.verify(xmlgate.open_document(office.answer_of(row).notice))
+        assert notice.root.findtext(f"{{{xmlgate.NOTICE}}}DeclarationDigest") == row.digest
