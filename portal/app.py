@@ -80,6 +80,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             aside.stop()
             worker.stop()
             office.recorder.stop()
+            office.engine.dispose()
 
     return Litestar(
         route_handlers=[*site.route_handlers, DeclarationsApi, health],

@@ -30,8 +30,8 @@ def append_rows(connection: Connection, rows: Sequence[Mapping[str, Any]], size:
 def read_entries(connection: Connection, subject: str) -> list[tuple[int, str, bytes]]:
     """Return (index, event, entry) of all that happened to a subject, oldest first."""
     statement = select(journal.c.index, journal.c.event, journal.c.entry).where(journal.c.subject == subject)
-    rows = connection.execute(statement.order_by(journal.c.index)).tuples()
-    return [(index, event, bytes(entry)) for index, event, entry in rows]
+    rows = connection.execute(statement.order_by(journal.c.index))
+    return [(row.index, row.event, bytes(row.entry)) for row in rows]
 
 
 def read_leaves(connection: Connection) -> list[bytes]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pki
 from cast import PARTICIPANTS
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlmodel import SQLModel
 
 from declarations import store as declarations_store
@@ -30,6 +30,7 @@ from risk_gateway import store as risk_store
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 10:00 in Kazakhstan
 POSTGRESQL = os.environ.get("SHEKARA_TEST_DATABASE_URL")
 UNDRAWN_KEY = bytes(31) + b"\x01"  # a day key under which the tests' references are not drawn at random
+opened: list[Engine] = []  # disposed of after each test
 
 
 class StillClock:
@@ -62,6 +63,7 @@ def reopen(given: Settings, clock: StillClock | None = None, mark: Callable[[str
     """Return another office on the same database, as another process would have."""
     clock = clock or StillClock()
     engine = make_engine(given.database_url)
+    opened.append(engine)
     recorder = Recorder(engine, clock, pki.office_key(), *([mark] if mark else []))
     return Office(given, engine, clock, pki.trust_store(), pki.office_key(), recorder)
 

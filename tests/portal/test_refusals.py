@@ -126,7 +126,7 @@ DEFECTS: list[tuple[str, list[tuple[str, str | None]], Make]] = [
     ("signed tomorrow", [("C-952", "54")], put("/Declaration/Signatory/SigningDate", "2026-11-25")),
     ("an invoice of tomorrow", [("C-802", "44")], document(date="2026-11-25")),
     ("a certificate that expired yesterday", [("C-803", "44")], document(expires="2026-11-23")),
-    ("30 February, which no calendar has", [("S-003", "54")], put("/Declaration/Signatory/SigningDate", "2026-02-30")),
+    ("30 February, which no calendar has", [("S-008", "54")], put("/Declaration/Signatory/SigningDate", "2026-02-30")),
     # payments
     ("duty of 10 % where the tariff says 15 %", [("C-904", "47")], duty("10", "65012.50")),
     ("a line of duty that does not recompute", [("C-903", "47"), ("C-904", "47")], duty("15", "97518.00")),
@@ -141,8 +141,8 @@ DEFECTS: list[tuple[str, list[tuple[str, str | None]], Make]] = [
     ("box 54 names Yerkin and Anna signed", [("C-951", "54")], made(signatory="yerkin")),
     # the form
     ("no trader's reference", [("S-001", None)], put("/Declaration/FunctionalReferenceID", None)),
-    ("an amount in words", [("S-003", "22")], put("/Declaration/InvoiceAmount", "much")),
-]  # fmt: skip
+    ("an amount in words", [("S-006", "22")], put("/Declaration/InvoiceAmount", "much")),
+]
 
 
 @pytest.fixture
@@ -233,6 +233,10 @@ def nested() -> bytes:
     return b'<Declaration xmlns="urn:shekara:ccd:1" schemaVersion="1.0">%b</Declaration>' % inner
 
 
+def and_another(match: re.Match[bytes]) -> bytes:
+    return match[0] + re.sub(rb'(Id="|#)', rb"\1second-", match[0])
+
+
 SIGNATURE = "<ds:Signature .*</ds:Signature>"
 
 # What is wrong, the class and code of the refusal, how the signed document is made.
@@ -246,7 +250,8 @@ SIGNATURES: list[tuple[str, type[Exception], str, Make]] = [
     ("the time of signing changed", signing.DigestMismatch, "signature.digest", rewritten("(?<=<xades:SigningTime>)2026", lambda match: b"2025")),
     ("the digest changed", signing.SignatureInvalid, "signature.digest", rewritten("(?<=<ds:DigestValue>)[^<]*", another_letter)),
     ("the signature's value changed", signing.SignatureInvalid, "signature.value", rewritten("(?<=<ds:SignatureValue>)[^<]*", another_letter)),
-    ("signed twice over", DeclarationRefused, "document.refused", rewritten(SIGNATURE, lambda match: match[0] * 2)),
+    ("the signature put in twice", signing.ProfileViolation, "xml.identifier", rewritten(SIGNATURE, lambda match: match[0] * 2)),
+    ("a second signature", DeclarationRefused, "document.refused", rewritten(SIGNATURE, and_another)),
     ("the signed one wrapped in another", DeclarationRefused, "document.refused", nested),
     ("RSA with SHA-1", signing.AlgorithmForbidden, "signature.algorithm", changed("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2000/09/xmldsig#rsa-sha1")),
     ("a shared secret for a signature", signing.AlgorithmForbidden, "signature.algorithm", changed("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256")),
@@ -267,7 +272,7 @@ SIGNATURES: list[tuple[str, type[Exception], str, Make]] = [
     ("a correction of a registered declaration", NotAnOriginal, "document.not_original", by("anna", made(function="4", registration_number=NUMBER))),
     ("a withdrawal of a registered declaration", NotAnOriginal, "document.not_original", by("anna", made(function="1", registration_number=NUMBER))),
     ("a replacement", NotAnOriginal, "document.not_original", by("anna", made(function="5"))),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("why", "kind", "code", "make"), SIGNATURES, ids=[row[0] for row in SIGNATURES])
