@@ -17,7 +17,6 @@ class Event(StrEnum):
     DECLARATION_DECIDED = "declaration.decided"
     REFERENCE_LOADED = "reference.loaded"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 the name of an event
-    SIGNED_IN = "session.signed_in"
 
 
 class Record(Struct, frozen=True):

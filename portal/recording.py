@@ -84,6 +84,7 @@ class Recorder:
                     stop = True
                     break
                 batch.append(following)
+            batch = [(entry, future) for entry, future in batch if future.set_running_or_notify_cancel()]
             for (_, future), outcome in zip(batch, self._write_all([entry for entry, _ in batch]), strict=True):
                 if isinstance(outcome, Exception):
                     future.set_exception(outcome)
@@ -94,9 +95,11 @@ class Recorder:
 
     def _write_all(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         try:
-            return self._write(batch)
+            return self._write(batch) if batch else ()
         except Exception as error:  # noqa: BLE001 the writer must outlive whatever one lodgement does to it
-            return [error] * len(batch)
+            if len(batch) > 1:
+                return [self._write_all([entry])[0] for entry in batch]
+            return [error]
 
     def _write(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         try:

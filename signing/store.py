@@ -31,7 +31,7 @@ def read_entries(connection: Connection, subject: str) -> list[tuple[int, str, b
     """Return (index, event, entry) of all that happened to a subject, oldest first."""
     statement = select(journal.c.index, journal.c.event, journal.c.entry).where(journal.c.subject == subject)
     rows = connection.execute(statement.order_by(journal.c.index))
-    return [(row.index, row.event, bytes(row.entry)) for row in rows]
+    return [(index, event, bytes(entry)) for index, event, entry in rows]
 
 
 def read_leaves(connection: Connection) -> list[bytes]:

@@ -15,6 +15,7 @@ import pytest
 from builders import declaration_xml, export_xml
 from cast import PARTICIPANTS
 from lxml import etree
+from msgspec import structs
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
@@ -358,13 +359,30 @@ def test_a_batch_that_fails_is_unavailable_for_all_and_the_writer_goes_on(office
     assert [office.recorder.submit(entry).result(30).stored.sequence for entry in entries] == list(range(5))
 
 
-def test_the_writer_outlives_a_lodgement_that_breaks_it(office):
-    good = prepare(lodged(by_anna("GOOD")), office)
+def test_a_lodgement_that_breaks_the_writer_takes_no_other_with_it(office):
+    good = [prepare(lodged(by_anna(f"GOOD-{number}")), office) for number in range(2)]
+    broken = structs.replace(good[0], key=None)
+    futures = [office.recorder.submit(entry) for entry in (good[0], broken, good[1])]
+
     office.recorder.start()
 
-    broken = office.recorder.submit(None)
-    assert office.recorder.submit(good).result(30).stored.key.functional_reference_id == "GOOD"
-    assert broken.exception(30) is not None
+    assert isinstance(futures[1].exception(30), AttributeError)
+    assert [futures[place].result(30).stored.registration_number for place in (0, 2)] == [
+        "20201/241126/0000001",
+        "20201/241126/0000002",
+    ]
+    assert office.recorder.submit(prepare(lodged(by_anna("LATER")), office)).result(30).stored.sequence == 2
+
+
+def test_a_caller_who_goes_away_is_not_recorded_and_the_writer_goes_on(office):
+    gone, stays = (office.recorder.submit(prepare(lodged(by_anna(name)), office)) for name in ("GONE", "STAYS"))
+    gone.cancel()
+
+    office.recorder.start()
+
+    assert stays.result(30).stored.registration_number == "20201/241126/0000001"
+    assert office.recorder.submit(prepare(lodged(by_anna("LATER")), office)).result(30).stored.sequence == 1
+    assert count(office) == 2
 
 
 # --- the journal and the outbox -------------------------------------------------------------------------------------
@@ -463,7 +481,7 @@ ERRORS = [
     declarations_errors.NotADeclaration("document.not_plain"),
     declarations_errors.NotAnOriginal("document.not_original", {"function": "4"}),
     signing.LimitExceeded("bytes", 8_000_000),
-    signing.MalformedXml("xml.malformed"),
+    signing.MalformedXml("xml.malformed", {"line": "3"}),
     signing.ProfileViolation("signature.missing"),
     signing.DigestMismatch("signature.digest", {"place": "the document"}),
     signing.CertificateExpired("certificate.expired", {"date": "2026-11-23"}),

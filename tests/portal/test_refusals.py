@@ -73,10 +73,18 @@ DEFECTS: list[tuple[str, list[tuple[str, str | None]], Make]] = [
     ("box 22 is one cent too low", [("C-305", "22")], put("/Declaration/InvoiceAmount", "1249.99")),
     ("box 22 lacks the second item", [("C-305", "22")], put("/Declaration/InvoiceAmount", "1250.00", items=2)),
     ("box 42 is one cent too high", [("C-305", "22"), ("C-401", "45")], put("//ItemChargeAmount", "1250.01")),
-    ("box 42 is in another currency than box 22", [("C-306", "42")], put("/Declaration/InvoiceAmount/@currencyID", "EUR")),
+    (
+        "box 42 is in another currency than box 22",
+        [("C-306", "42")],
+        put("/Declaration/InvoiceAmount/@currencyID", "EUR"),
+    ),
     ("box 45 is two tiyn above price times rate", [("C-401", "45")], made(value="650125.02")),
     ("box 45 leaves out the freight", [("C-401", "45")], made(value="650125.00", charges=[("17", "9000.00")])),
-    ("box 45 is in dollars", [("C-307", "45")], put("//GovernmentAgencyGoodsItem/CustomsValueAmount/@currencyID", "USD")),
+    (
+        "box 45 is in dollars",
+        [("C-307", "45")],
+        put("//GovernmentAgencyGoodsItem/CustomsValueAmount/@currencyID", "USD"),
+    ),
     ("freight is taken off the price", [("C-408", "45")], made(charges=[("17", "-9000.00")])),
     ("box 46 is in euros", [("C-308", "46")], put("//StatisticalValueAmount/@currencyID", "EUR")),
     ("items are numbered 1 and 3", [("C-302", "32")], made(items=[{}, {"sequence": 3}])),
@@ -97,7 +105,14 @@ DEFECTS: list[tuple[str, list[tuple[str, str | None]], Make]] = [
     ("country of dispatch", [("C-602", "15a")], put("//ExportCountryCode", "XX")),
     ("country of destination", [("C-602", "17a")], put("//DestinationCountryCode", "XX")),
     ("country of the exporter", [("C-204", "2")], put("//Exporter/Party/Address/CountryCode", "ZZ")),
-    ("currency of a second rate", [("C-603", "23")], after("/Declaration/CurrencyExchange", "<CurrencyExchange><CurrencyTypeCode>ABC</CurrencyTypeCode><RateNumeric>1</RateNumeric></CurrencyExchange>")),
+    (
+        "currency of a second rate",
+        [("C-603", "23")],
+        after(
+            "/Declaration/CurrencyExchange",
+            "<CurrencyExchange><CurrencyTypeCode>ABC</CurrencyTypeCode><RateNumeric>1</RateNumeric></CurrencyExchange>",
+        ),
+    ),
     ("unit of measure", [("C-604", "41")], made(code="9401610000", unit="999")),
     ("kind of package", [("C-605", "31")], made(package_type="Q0")),
     ("preference", [("C-606", "36")], made(preference=("OO", "99", "-", "OO"))),
@@ -108,16 +123,32 @@ DEFECTS: list[tuple[str, list[tuple[str, str | None]], Make]] = [
     ("method of valuation", [("C-407", "43")], made(method="7")),
     ("customs office", [("C-109", "A")], made(office="99999")),
     ("kind of document", [("C-801", "44")], document(type="99999")),
-    ("kind of payment", [("C-901", "47")], made(fees=[{"type": "7777", "base": "100.00", "rate": "10", "amount": "10.00"}])),
+    (
+        "kind of payment",
+        [("C-901", "47")],
+        made(fees=[{"type": "7777", "base": "100.00", "rate": "10", "amount": "10.00"}]),
+    ),
     # procedures
     ("an import under the export procedure", [("C-105", "1")], made(procedure="10")),
     ("a second item under another procedure", [("C-106", "37")], made(items=[{}, {"procedure": "53"}])),
     ("goods from a warehouse without its document", [("C-608", "40")], made(previous_procedure="70")),
     ("a re-import after nothing", [("C-609", "37")], made(procedure="60")),
     # numbers with check digits
-    ("the exporter's BIN is twelve zeros", [("C-202", "2")], after("//Exporter/Party/Name", '<ID schemeID="BIN">000000000000</ID>')),
-    ("the exporter's BIN has a wrong check digit", [("C-202", "2")], after("//Exporter/Party/Name", '<ID schemeID="BIN">150340012341</ID>')),
-    ("the signatory's IIN has a wrong check digit", [("C-203", "54"), ("C-951", "54")], put("/Declaration/Signatory/ID", "850412450129")),
+    (
+        "the exporter's BIN is twelve zeros",
+        [("C-202", "2")],
+        after("//Exporter/Party/Name", '<ID schemeID="BIN">000000000000</ID>'),
+    ),
+    (
+        "the exporter's BIN has a wrong check digit",
+        [("C-202", "2")],
+        after("//Exporter/Party/Name", '<ID schemeID="BIN">150340012341</ID>'),
+    ),
+    (
+        "the signatory's IIN has a wrong check digit",
+        [("C-203", "54"), ("C-951", "54")],
+        put("/Declaration/Signatory/ID", "850412450129"),
+    ),
     ("a container's check digit", [("C-703", "31")], made(containers=["CSQU3054384"])),
     ("a container listed twice", [("C-705", "31")], made(containers=["CSQU3054383"] * 2)),
     ("a container, and box 19 says none", [("C-706", "19")], put("//ContainerCode", "0", containers=["CSQU3054383"])),
@@ -130,12 +161,25 @@ DEFECTS: list[tuple[str, list[tuple[str, str | None]], Make]] = [
     # payments
     ("duty of 10 % where the tariff says 15 %", [("C-904", "47")], duty("10", "65012.50")),
     ("a line of duty that does not recompute", [("C-903", "47"), ("C-904", "47")], duty("15", "97518.00")),
-    ("box B is not the sum of box 47", [("C-907", "B")], lambda: insert(duty("15", "97518.75")(), "/Declaration/Signatory", '<PaymentSummary><TypeCode>2010</TypeCode><Amount currencyID="KZT">97518.74</Amount></PaymentSummary>', before=True)),
+    (
+        "box B is not the sum of box 47",
+        [("C-907", "B")],
+        lambda: insert(
+            duty("15", "97518.75")(),
+            "/Declaration/Signatory",
+            '<PaymentSummary><TypeCode>2010</TypeCode><Amount currencyID="KZT">97518.74</Amount></PaymentSummary>',
+            before=True,
+        ),
+    ),
     # what kind of document it is
     ("a correction of nothing", [("C-101", "A")], made(function="4")),
     ("a withdrawal of nothing", [("C-101", "A")], made(function="1")),
     ("an original with a number", [("C-102", "A")], made(registration_number=NUMBER)),
-    ("an original with amendments", [("C-103", None)], before("/Declaration/Signatory", "<Amendment><ChangeReasonCode>1</ChangeReasonCode></Amendment>")),
+    (
+        "an original with amendments",
+        [("C-103", None)],
+        before("/Declaration/Signatory", "<Amendment><ChangeReasonCode>1</ChangeReasonCode></Amendment>"),
+    ),
     ("a function code that does not exist", [("S-003", None)], made(function="7")),
     # signatory
     ("box 54 names Yerkin and Anna signed", [("C-951", "54")], made(signatory="yerkin")),
@@ -234,7 +278,7 @@ def nested() -> bytes:
 
 
 def and_another(match: re.Match[bytes]) -> bytes:
-    return match[0] + re.sub(rb'(Id="|#)', rb"\1second-", match[0])
+    return match[0] + re.sub(rb'(Id="|(?:URI|Target)="#)', rb"\1second-", match[0])
 
 
 SIGNATURE = "<ds:Signature .*</ds:Signature>"
@@ -246,31 +290,123 @@ SIGNATURES: list[tuple[str, type[Exception], str, Make]] = [
     ("a letter of a name changed", signing.DigestMismatch, "signature.digest", changed("MERIDIAN", "MERIDIAM")),
     ("a space added", signing.DigestMismatch, "signature.digest", changed("<TypeCode>", " <TypeCode>")),
     ("the declarant replaced", signing.DigestMismatch, "signature.digest", changed(ALTYN, QORGAN)),
-    ("an element taken out", signing.DigestMismatch, "signature.digest", rewritten("<PlaceName>.*?</PlaceName>", lambda match: b"")),
-    ("the time of signing changed", signing.DigestMismatch, "signature.digest", rewritten("(?<=<xades:SigningTime>)2026", lambda match: b"2025")),
-    ("the digest changed", signing.SignatureInvalid, "signature.digest", rewritten("(?<=<ds:DigestValue>)[^<]*", another_letter)),
-    ("the signature's value changed", signing.SignatureInvalid, "signature.value", rewritten("(?<=<ds:SignatureValue>)[^<]*", another_letter)),
-    ("the signature put in twice", signing.ProfileViolation, "xml.identifier", rewritten(SIGNATURE, lambda match: match[0] * 2)),
+    (
+        "an element taken out",
+        signing.DigestMismatch,
+        "signature.digest",
+        rewritten("<PlaceName>.*?</PlaceName>", lambda match: b""),
+    ),
+    (
+        "the time of signing changed",
+        signing.DigestMismatch,
+        "signature.digest",
+        rewritten("(?<=<xades:SigningTime>)2026", lambda match: b"2025"),
+    ),
+    (
+        "the digest changed",
+        signing.SignatureInvalid,
+        "signature.digest",
+        rewritten("(?<=<ds:DigestValue>)[^<]*", another_letter),
+    ),
+    (
+        "the signature's value changed",
+        signing.SignatureInvalid,
+        "signature.value",
+        rewritten("(?<=<ds:SignatureValue>)[^<]*", another_letter),
+    ),
+    (
+        "the signature put in twice",
+        signing.ProfileViolation,
+        "xml.identifier",
+        rewritten(SIGNATURE, lambda match: match[0] * 2),
+    ),
     ("a second signature", DeclarationRefused, "document.refused", rewritten(SIGNATURE, and_another)),
     ("the signed one wrapped in another", DeclarationRefused, "document.refused", nested),
-    ("RSA with SHA-1", signing.AlgorithmForbidden, "signature.algorithm", changed("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2000/09/xmldsig#rsa-sha1")),
-    ("a shared secret for a signature", signing.AlgorithmForbidden, "signature.algorithm", changed("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256")),
+    (
+        "RSA with SHA-1",
+        signing.AlgorithmForbidden,
+        "signature.algorithm",
+        changed("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2000/09/xmldsig#rsa-sha1"),
+    ),
+    (
+        "a shared secret for a signature",
+        signing.AlgorithmForbidden,
+        "signature.algorithm",
+        changed(
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
+        ),
+    ),
     ("cut in the middle", signing.MalformedXml, "xml.malformed", lambda: import_by_anna()[:2000]),
-    ("an entity declared", signing.ProfileViolation, "xml.doctype", lambda: import_by_anna().replace(b"<Declaration", b'<!DOCTYPE d [<!ENTITY e "1">]><Declaration', 1)),
-    ("certificate of a rogue root", signing.CertificateUntrusted, "certificate.untrusted", signed(anna_of(lambda: DemoAuthority.create(pki.NOW)))),
-    ("certificate expired an hour ago", signing.CertificateExpired, "certificate.expired", signed(anna_of(since=pki.NOW - DAY, until=pki.NOW - HOUR))),
-    ("certificate valid from in an hour", signing.CertificateExpired, "certificate.not_yet_valid", signed(anna_of(since=pki.NOW + HOUR))),
+    (
+        "an entity declared",
+        signing.ProfileViolation,
+        "xml.doctype",
+        lambda: import_by_anna().replace(b"<Declaration", b'<!DOCTYPE d [<!ENTITY e "1">]><Declaration', 1),
+    ),
+    (
+        "certificate of a rogue root",
+        signing.CertificateUntrusted,
+        "certificate.untrusted",
+        signed(anna_of(lambda: DemoAuthority.create(pki.NOW))),
+    ),
+    (
+        "certificate expired an hour ago",
+        signing.CertificateExpired,
+        "certificate.expired",
+        signed(anna_of(since=pki.NOW - DAY, until=pki.NOW - HOUR)),
+    ),
+    (
+        "certificate valid from in an hour",
+        signing.CertificateExpired,
+        "certificate.not_yet_valid",
+        signed(anna_of(since=pki.NOW + HOUR)),
+    ),
     ("certificate not for signing", signing.SignerNotAuthorised, "certificate.usage", signed(anna_of(usages=()))),
     ("the office's own seal", signing.SignerNotAuthorised, "certificate.subject", signed(pki.office_key)),
     ("signed by another importer", NotAuthorised, "authority.wrong_signer", by("yerkin")),
     ("signed by an inspector", NotAuthorised, "authority.wrong_signer", by("dana")),
-    ("signed for the firm without the right to", NotAuthorised, "authority.no_right_to_sign", signed(anna_of(usages=(ORGANISATION,)))),
-    ("a declarant without a number", NotAuthorised, "authority.declarant_unnumbered", by("anna", put("/Declaration/Declarant/ID", None))),
-    ("a declarant's BIN with a wrong check digit", NotAuthorised, "authority.wrong_signer", by("anna", put("/Declaration/Declarant/ID", "150340012341"))),
-    ("signed by the broker, who is not named", NotAuthorised, "authority.agent_not_named", by("berik", made(signatory="berik"))),
-    ("signed by a broker without a power", NotAuthorised, "authority.no_power_of_attorney", by("berik", made(declarant="qorgan", agent="zhibek", signatory="berik"))),
-    ("a correction of a registered declaration", NotAnOriginal, "document.not_original", by("anna", made(function="4", registration_number=NUMBER))),
-    ("a withdrawal of a registered declaration", NotAnOriginal, "document.not_original", by("anna", made(function="1", registration_number=NUMBER))),
+    (
+        "signed for the firm without the right to",
+        NotAuthorised,
+        "authority.no_right_to_sign",
+        signed(anna_of(usages=(ORGANISATION,))),
+    ),
+    (
+        "a declarant without a number",
+        NotAuthorised,
+        "authority.declarant_unnumbered",
+        by("anna", put("/Declaration/Declarant/ID", None)),
+    ),
+    (
+        "a declarant's BIN with a wrong check digit",
+        NotAuthorised,
+        "authority.wrong_signer",
+        by("anna", put("/Declaration/Declarant/ID", "150340012341")),
+    ),
+    (
+        "signed by the broker, who is not named",
+        NotAuthorised,
+        "authority.agent_not_named",
+        by("berik", made(signatory="berik")),
+    ),
+    (
+        "signed by a broker without a power",
+        NotAuthorised,
+        "authority.no_power_of_attorney",
+        by("berik", made(declarant="qorgan", agent="zhibek", signatory="berik")),
+    ),
+    (
+        "a correction of a registered declaration",
+        NotAnOriginal,
+        "document.not_original",
+        by("anna", made(function="4", registration_number=NUMBER)),
+    ),
+    (
+        "a withdrawal of a registered declaration",
+        NotAnOriginal,
+        "document.not_original",
+        by("anna", made(function="1", registration_number=NUMBER)),
+    ),
     ("a replacement", NotAnOriginal, "document.not_original", by("anna", made(function="5"))),
 ]
 
