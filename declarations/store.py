@@ -8,6 +8,8 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 from sqlmodel import SQLModel
 
+from declarations import numbering
+from declarations.errors import WrongNumber
 from declarations.participants import Participant, PowerOfAttorney
 from declarations.tables import (
     DeclarationRow,
@@ -114,7 +116,12 @@ def find_by_digest(connection: Connection, digest: str) -> Stored | None:
 
 
 def find_by_number(connection: Connection, number: str) -> Stored | None:
-    row = connection.execute(_BY_NUMBER, {"number": number}).first()
+    """Return what is recorded under this number; nothing is under a text that is no registration number."""
+    try:
+        wanted = numbering.parse(number)
+    except WrongNumber:
+        return None
+    row = connection.execute(_BY_NUMBER, {"number": str(wanted)}).first()
     return None if row is None else _stored(row)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 import structlog
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.controller import OpenAPIController
+from litestar.openapi.plugins import JsonRenderPlugin
 from sqlalchemy.exc import SQLAlchemyError
 
 from declarations import store as declarations_store
@@ -97,16 +97,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             title="Shekara",
             version="1",
             description="Lodge signed customs declarations and read the decisions on them.",
-            openapi_controller=ApiDescription,
+            openapi_router=Router(
+                "/api", route_handlers=[], opt={"need": Permission.SEE_PUBLIC_PAGES}, include_in_schema=False
+            ),
+            render_plugins=[JsonRenderPlugin()],
         ),
     )
-
-
-class ApiDescription(OpenAPIController):
-    path = "/api"
-    opt = {"need": Permission.SEE_PUBLIC_PAGES}  # noqa: RUF012
-    enabled_endpoints = {"openapi.json"}  # noqa: RUF012
-    include_in_schema = False
 
 
 @get(HEALTH, opt={"need": Permission.SEE_PUBLIC_PAGES}, sync_to_thread=True, summary="Is the portal well?")

@@ -62,8 +62,13 @@ def read_decision(connection: Connection, declarant: str, reference: str, versio
 
 def keep_knowledge(connection: Connection, version: str, content: bytes) -> None:
     """Keep what the gateway knows under its version, unless it is kept already."""
-    if connection.execute(select(knowledge.c.version).where(knowledge.c.version == version)).first() is None:
-        connection.execute(insert(knowledge).values(version=version, content=content))
+    if connection.execute(select(knowledge.c.version).where(knowledge.c.version == version)).first() is not None:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(knowledge).values(version=version, content=content))
+    except IntegrityError:  # another process has just kept it
+        return
 
 
 def read_knowledge(connection: Connection, version: str) -> bytes | None:

@@ -15,6 +15,7 @@ from portal.errors import TokenRefused, TooManyRequests
 from portal.office import Office
 
 PREFIX = "/api/v1/"
+TRUSTED_SECONDS = 1.0  # so long a token may still open what was closed to it meanwhile
 
 
 class ApiCaller(Struct, frozen=True):
@@ -37,6 +38,7 @@ class TokenMiddleware(ASGIMiddleware):
     def __init__(self, office: Office) -> None:
         self._office = office
         self._buckets: dict[str, tuple[float, float]] = {}  # participant -> (requests left, moment)
+        self._looked_at = -math.inf
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         if scope["path"].startswith(PREFIX):
@@ -52,12 +54,20 @@ class TokenMiddleware(ASGIMiddleware):
             raise TokenRefused("token.missing")
         hashed = token_hash(token.strip())
         now = self._office.clock.now()
+        self._look_for_changes()
         known = self._office.snapshot.directory.token(hashed)
         if (known is None or not known.valid_at(now)) and self._office.refresh():
             known = self._office.snapshot.directory.token(hashed)
         if known is None or not known.valid_at(now):
             raise TokenRefused("token.unknown")
         return ApiCaller(Role.DECLARANT, known.participant)
+
+    def _look_for_changes(self) -> None:
+        """See what other processes changed, such as a token revoked, once in a while."""
+        moment = self._office.clock.monotonic()
+        if moment - self._looked_at >= TRUSTED_SECONDS:
+            self._looked_at = moment
+            self._office.refresh()
 
     def _count(self, participant: str) -> None:
         """Take one request from the bucket, which fills evenly. Raises `TooManyRequests`."""

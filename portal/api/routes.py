@@ -1,5 +1,6 @@
 """The API of declarants and brokers: lodge, check without lodging, read."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -7,6 +8,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody, Schema
+from litestar.params import FromPath
 
 from declarations import store
 from portal.access import Permission
@@ -24,6 +26,7 @@ ApiRequest = Request[ApiCaller, None, State]
 XML = "application/xml"
 
 
+@dataclass
 class XmlOperation(Operation):
     """An operation whose request body is a declaration of ccd-1.0.xsd."""
 
@@ -84,7 +87,12 @@ class DeclarationsApi(Controller):
         summary="Read a declaration's status and decision",
     )
     def read(
-        self, request: ApiRequest, the_office: NamedDependency[Office], office: str, day: str, serial: str
+        self,
+        request: ApiRequest,
+        the_office: NamedDependency[Office],
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
     ) -> Response[bytes]:
         """Return the declaration with its decision. The three parts are those of the registration number."""
         return _answer(request, _find(request, the_office, f"{office}/{day}/{serial}"), 200)
@@ -96,7 +104,12 @@ class DeclarationsApi(Controller):
         summary="Read a decision",
     )
     def read_decision(
-        self, request: ApiRequest, the_office: NamedDependency[Office], office: str, day: str, serial: str
+        self,
+        request: ApiRequest,
+        the_office: NamedDependency[Office],
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
     ) -> Response[bytes]:
         """Return the decision: JSON, or the sealed XML notice by Accept."""
         return _answer(request, _find(request, the_office, f"{office}/{day}/{serial}"), 200)

@@ -38,7 +38,7 @@ from risk_gateway import canonical
 from risk_gateway import store as risk_store
 from risk_gateway.model import Case, Decision
 from signing import errors as signing
-from signing import journal, seal, verify, xmlgate
+from signing import journal, verify, xmlgate
 from signing import store as signing_store
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
