@@ -74,7 +74,7 @@ def may(caller: Caller | None, need: Permission) -> bool:
     return need in GRANTED[role]
 
 
-def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let a request through only when its route states a need and the caller is granted it.
 
     Raises `NotAuthorizedException` (401) when signing in could help, else `PermissionDeniedException` (403).

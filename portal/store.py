@@ -1,5 +1,6 @@
 """What the portal keeps for itself: tokens, web sessions and what participants were told."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -8,9 +9,12 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlmodel import SQLModel
 
 from declarations.store import aware
+from interop.store import Message
 from portal.database import reading, writing
 from portal.tables import ApiTokenRow, NotificationRow, WebSessionRow
 from portal.views import Session, SignedIn
+
+PARTICIPANT = "participant:"
 
 token = SQLModel.metadata.tables[ApiTokenRow.__tablename__]
 web_session = SQLModel.metadata.tables[WebSessionRow.__tablename__]
@@ -46,21 +50,26 @@ def add_token(
     connection.execute(insert(token), values)
 
 
-def add_notification(
-    connection: Connection, message_id: str, participant: str, sequence: int, kind: str, subject: str, at: datetime
-) -> None:
-    """Tell a participant once: a message that comes again changes nothing."""
-    where = select(notification.c.message_id).where(notification.c.message_id == message_id)
-    if connection.execute(where).first() is None:
-        values = {
-            "message_id": message_id,
-            "participant": participant,
-            "sequence": sequence,
-            "kind": kind,
-            "subject": subject,
+def add_notifications(connection: Connection, messages: Sequence[Message], at: datetime) -> None:
+    """Tell participants once: a message that comes again changes nothing. Recipients read `participant:NUMBER`."""
+    wanted = [message.message_id for message in messages]
+    known = set(
+        connection.execute(select(notification.c.message_id).where(notification.c.message_id.in_(wanted))).scalars()
+    )
+    rows = [
+        {
+            "message_id": message.message_id,
+            "participant": message.recipient.removeprefix(PARTICIPANT),
+            "sequence": message.sequence,
+            "kind": message.kind,
+            "subject": message.subject,
             "delivered_at": at,
         }
-        connection.execute(insert(notification), values)
+        for message in messages
+        if message.message_id not in known
+    ]
+    if rows:
+        connection.execute(insert(notification), rows)
 
 
 def read_notifications(connection: Connection, subject: str) -> list[datetime]:

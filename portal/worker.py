@@ -3,18 +3,16 @@
 import threading
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from interop import store as outbox
-from interop.store import Message
 from portal.clock import Clock
 from portal.database import writing
-from portal.store import add_notification
+from portal.store import PARTICIPANT, add_notifications
 
 BATCH_MAX = 100
 PAUSE_SECONDS = 0.5
-_PARTICIPANT = "participant:"
 
 
 class Worker:
@@ -45,25 +43,18 @@ class Worker:
                 self._stopping.wait(PAUSE_SECONDS)
 
     def deliver_due(self) -> int:
-        """Deliver up to a batch of due messages; delivery and its mark are one transaction. Return how many."""
+        """Deliver up to a batch of due messages; delivery and its mark are one transaction. Return how many.
+
+        Notices go into their participants' notification logs. A recipient of no known kind waits.
+        """
         now = self._clock.now()
         with writing(self._engine) as connection:
             due = outbox.take_due(connection, now, BATCH_MAX)
-            delivered = [message for message in due if self._deliver(connection, message)]
-            if delivered:
-                outbox.mark_delivered(connection, [message.message_id for message in delivered], now)
+            notices = [message for message in due if message.recipient.startswith(PARTICIPANT)]
+            if notices:
+                add_notifications(connection, notices, now)
+                outbox.mark_delivered(connection, [message.message_id for message in notices], now)
             for message in due:
-                if message not in delivered:
+                if message not in notices:
                     outbox.postpone(connection, message, now)
         return len(due)
-
-    def _deliver(self, connection: Connection, message: Message) -> bool:
-        """Put a notice into its participant's notification log; a recipient of no known kind waits."""
-        if not message.recipient.startswith(_PARTICIPANT):
-            return False
-        participant = message.recipient.removeprefix(_PARTICIPANT)
-        now = self._clock.now()
-        add_notification(
-            connection, message.message_id, participant, message.sequence, message.kind, message.subject, now
-        )
-        return True

@@ -28,6 +28,7 @@ from portal.views import (
     SummaryPage,
     TimelineEvent,
 )
+from risk_gateway import canonical
 from risk_gateway import store as risk_store
 from risk_gateway.model import Decision, MeasureCode
 from signing import verify, xmlgate
@@ -69,28 +70,27 @@ class StoredDeclarations:
 
     def document(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
         stored = self._stored(declarants, registration_number)
-        return None if stored is None else self._document(stored)
+        if stored is None:
+            return None
+        with reading(self._office.engine) as connection:
+            return unpack(store.read_document(connection, stored.key))
 
     def _stored(self, declarants: Sequence[str], registration_number: str) -> Stored | None:
         with reading(self._office.engine) as connection:
             stored = store.find_by_number(connection, registration_number)
         return stored if stored is not None and stored.key.declarant in declarants else None
 
-    def _document(self, stored: Stored) -> bytes:
-        with reading(self._office.engine) as connection:
-            return unpack(store.read_document(connection, stored.key))
-
     def _page(self, stored: Stored, language: str) -> DeclarationPage:
         key = stored.key
         with reading(self._office.engine) as connection:
             kept = risk_store.read_decision(connection, key.declarant, key.functional_reference_id, key.version)
-            told = read_notifications(connection, stored.registration_number)
-        signature = verify.verify(xmlgate.open_document(self._document(stored)))
+            document = store.read_document(connection, key)
+            told = sorted(read_notifications(connection, stored.registration_number))
+        signature = verify.verify(xmlgate.open_document(unpack(document)))
         declaration = xml.read(signature.root)
         payables = msgspec.json.decode(unpack(kept.payables), type=Payables)
-        payments = _payments(payables, language)
-        codes = self._office.snapshot.reference.on(self._office.snapshot.day_of(stored.accepted_at))
-        office = codes.offices.get(stored.office)
+        snapshot = self._office.current()
+        office = snapshot.reference.on(snapshot.day_of(stored.accepted_at)).offices.get(stored.office)
         shipment = declaration.shipment
         agent_name = declaration.agent.party.name if declaration.agent else None
         return DeclarationPage(
@@ -102,21 +102,15 @@ class StoredDeclarations:
             agent_name=agent_name,
             exporter_name=shipment.exporter.name if shipment.exporter else None,
             importer_name=shipment.importer.name if shipment.importer else None,
-            export_country=shipment.export_country or shipment.trade_country,
+            export_country=shipment.export_country,
             destination_country=shipment.destination_country,
             invoice_amount=declaration.invoice_amount.value if declaration.invoice_amount else None,
             invoice_currency=declaration.invoice_amount.currency if declaration.invoice_amount else None,
-            decision=_decision(self._office.answer_of(stored).decision, language),
+            decision=_decision(canonical.loads(unpack(kept.decision), Decision), language),
             items=_items(declaration, payables, language),
-            payments=payments,
+            payments=_payments(payables, language),
             payment_total=payables.total if payables.determined else None,
-            signer=SignerView(
-                name=stored.signer_name,
-                iin=stored.signer_iin,
-                organisation_name=agent_name if stored.agent else stored.declarant_name,
-                organisation=stored.agent or key.declarant,
-                signed_at=signature.signing_time,
-            ),
+            signer=_signer(stored, agent_name, signature.signing_time),
             timeline=_timeline(stored, told),
         )
 
@@ -136,6 +130,20 @@ def _summary(stored: Stored) -> DeclarationSummary:
         outcome=Lane(stored.outcome),
         item_count=stored.item_count,
         customs_value=None if value is None else value * TIYN,
+    )
+
+
+def _signer(stored: Stored, agent_name: str | None, signed_at: datetime | None) -> SignerView:
+    """Return who signed, and for which organisation: a sole trader who signs in person signs for none."""
+    number = stored.agent or stored.key.declarant
+    name = agent_name if stored.agent else stored.declarant_name
+    in_person = number == stored.signer_iin
+    return SignerView(
+        name=stored.signer_name,
+        iin=stored.signer_iin,
+        organisation_name=None if in_person else name,
+        organisation=None if in_person else number,
+        signed_at=signed_at,
     )
 
 
