@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, tuple_, union_all, update
 from sqlmodel import SQLModel
 
 from declarations import numbering
@@ -60,6 +60,7 @@ class Stored(Struct, frozen=True):
     accepted_at: datetime
 
 
+_DECLARANTS_AT_ONCE = 100  # SQLite joins at most 500 selects into one
 _INSERT_DECLARATIONS = insert(declaration)
 _INSERT_DOCUMENTS = insert(document)
 _READ_REVISION = select(revision.c.number)
@@ -129,13 +130,10 @@ def page(
     connection: Connection, declarants: Sequence[str], outcome: str | None, before: int | None, limit: int
 ) -> list[Stored]:
     """Return up to `limit` declarations of these declarants, newest first, with a sequence below `before`."""
-    statement = select(declaration).where(declaration.c.declarant.in_(declarants))
-    if outcome is not None:
-        statement = statement.where(declaration.c.outcome == outcome)
-    if before is not None:
-        statement = statement.where(declaration.c.sequence < before)
-    rows = connection.execute(statement.order_by(declaration.c.sequence.desc()).limit(limit))
-    return [_stored(row) for row in rows]
+    wanted = sorted(set(declarants))
+    groups = [wanted[start : start + _DECLARANTS_AT_ONCE] for start in range(0, len(wanted), _DECLARANTS_AT_ONCE)]
+    found = [row for group in groups for row in connection.execute(_newest_of(group, outcome, before, limit))]
+    return [_stored(row) for row in sorted(found, key=lambda row: row.sequence, reverse=True)[:limit]]
 
 
 def read_document(connection: Connection, key: Key) -> bytes:
@@ -221,6 +219,23 @@ def count_declarations(connection: Connection) -> int:
 def aware(moment: datetime) -> datetime:
     """SQLite gives back times without their zone: they are UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _newest_of(declarants: Sequence[str], outcome: str | None, before: int | None, limit: int) -> Select[Any]:
+    """Take the newest of each declarant, then the newest of these.
+
+    So the index gives each part in order; `IN` would have a broker's whole history sorted for every page.
+    """
+    where = [] if outcome is None else [declaration.c.outcome == outcome]
+    if before is not None:
+        where.append(declaration.c.sequence < before)
+    newest = declaration.c.sequence.desc()
+    of_each = [
+        select(declaration).where(declaration.c.declarant == one, *where).order_by(newest).limit(limit).subquery()
+        for one in declarants
+    ]
+    together = union_all(*(select(part) for part in of_each)).subquery()
+    return select(together).order_by(together.c.sequence.desc()).limit(limit)
 
 
 def _powers(connection: Connection, where: Any) -> tuple[PowerOfAttorney, ...]:

@@ -86,7 +86,7 @@ class TariffRow(SQLModel, table=True):
 
 
 class RevisionRow(SQLModel, table=True):
-    """One row: counts every change of what judging depends on (participants, powers, tariff, profiles, tokens)."""
+    """One row: counts every change of what judging depends on (participants, powers, tariff, tokens)."""
 
     __tablename__ = "revision"
     id: int = Field(default=1, primary_key=True)

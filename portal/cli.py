@@ -14,6 +14,7 @@ import typer
 import uvicorn
 import zstandard
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
 from declarations import store as declarations_store
 from declarations.errors import DeclarationsError
@@ -52,6 +53,8 @@ def main() -> NoReturn:
     except (SettingsError, SigningError) as error:
         text = error.text("en") if isinstance(error, SigningError) else str(error)
         errors.print(text, style="red", markup=False, highlight=False)
+    except SQLAlchemyError as error:
+        errors.print(f"The database does not answer: {error}", style="red", markup=False, highlight=False)
     sys.exit(MISUSE)
 
 

@@ -14,7 +14,7 @@ from declarations.reference import Reference, Tariff
 from declarations.store import Stored
 from portal.clock import Clock
 from portal.database import reading, writing
-from portal.entry import Answer, Entry, unpack
+from portal.entry import Answer, Entry, pack, unpack
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from portal.stages import Lodged
@@ -97,7 +97,7 @@ class Snapshot:
         if found is None:
             with writing(self._engine) as connection:
                 found = knowledge_of_gateway.shipped(day, risk_store.selection_key_of(connection, day))
-                risk_store.keep_knowledge(connection, found.version, canonical.dumps(found))
+                risk_store.keep_knowledge(connection, found.version, pack(canonical.dumps(found)))
             self._knowledge[day] = found
         return found
 

@@ -71,11 +71,6 @@ def keep_knowledge(connection: Connection, version: str, content: bytes) -> None
         return
 
 
-def read_knowledge(connection: Connection, version: str) -> bytes | None:
-    found = connection.execute(select(knowledge.c.content).where(knowledge.c.version == version)).scalar_one_or_none()
-    return None if found is None else bytes(found)
-
-
 def read_category(connection: Connection, participant: str, day: date) -> str | None:
     """Return the risk category in force that day: low, medium or high."""
     statement = (

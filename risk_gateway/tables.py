@@ -25,7 +25,7 @@ class DecisionRow(SQLModel, table=True):
 
 
 class KnowledgeRow(SQLModel, table=True):
-    """What the gateway knew, once per version: canonical JSON, zstd."""
+    """What the gateway knew, once per version: canonical JSON, zstd. It holds the day's secret selection key."""
 
     __tablename__ = "knowledge"
     version: str = Field(primary_key=True, max_length=64)
