@@ -226,8 +226,8 @@ class Assessment(Struct, frozen=True, kw_only=True):
     """How risky. `by_score`, `by_direct`, `by_draw` say which outcome each reason alone demands.
 
     `waived` tells that a minimal-risk participant was spared a physical inspection: it became a documentary check and a
-    flag for audit. `stopped_at` is the check of the time budget at which judging stopped, so that a replay stops there too; `problem`
-    says for the operator what went wrong.
+    flag for audit. `stopped_at` is the check of the time budget at which judging stopped, so that a replay stops there
+    too; `problem` says for the operator what went wrong.
     """
 
     knowledge_version: str
