@@ -1,144 +1,132 @@
-"""Lodgements a second over HTTP: a real server in a process of its own, SQLite with durable shared commits."""
+"""Lodgements over HTTP: a real server in a process of its own, on loopback, with durable shared commits."""
 
-import asyncio
+import multiprocessing
 import os
+import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import builders
-import offices
-import pki
-from cast import PARTICIPANTS
+import httpx
 
-from portal.api.callers import token_hash
+from bench.client import Job, Load, send
+from bench.table import Aim, Row, at_least, at_most, quantile
 from portal.clock import SystemClock
-from portal.database import make_engine, writing
-from portal.store import add_token
+from portal.demo.lodgements import token_of
+from portal.demo.seed import seed
+from portal.settings import Settings
 
-TOKEN = "bench"
 ROOT = Path(__file__).parents[1]
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True)
-class Load:
-    """`per_core` is per second of the server's processor time; p50 and p99 are milliseconds."""
-
-    name: str
-    per_second: float
-    per_core: float
-    p50: float
-    p99: float
-
-
-def signed(items: int, count: int, name: str) -> list[bytes]:
-    now = SystemClock().now()
-    local = now.astimezone(offices.KAZAKHSTAN_TIME)
-    length = 840 if items == 999 else 0
-    return [
-        pki.sign_as(
-            "anna",
-            builders.declaration_xml(
-                items,
-                reference=f"{name}-{number}",
-                issued_at=local.isoformat(timespec="seconds"),
-                rate_date=local.date().isoformat(),
-                description_length=length,
-            ),
-            now,
-        )
-        for number in range(count)
-    ]
+STARTS_WITHIN_SECONDS = 60
+ENDS_WITHIN_SECONDS = 30
+CONCURRENCIES = (1, 16, 64)
+PER_SECOND = {1: 700, 14: 350}
+P99_MS = 50
+P99_BESIDE_LARGE = 3
 
 
 class Server:
-    """Starts a portal on a fresh database, and ends it."""
+    """`shekara serve` on a fresh database of its own in `home`, with the demo's keys; ended on leaving."""
+
+    def __init__(self, home: Path) -> None:
+        url = f"sqlite:///{home / 'shekara.db'}"
+        self.settings = Settings(home=home, database_url=url)
+        self._changes = {
+            "SHEKARA_HOME": str(home),
+            "SHEKARA_DATABASE_URL": url,
+            "SHEKARA_REQUESTS_PER_MINUTE": "100000000",
+        }
 
     def __enter__(self) -> "Server":
-        home = Path(tempfile.mkdtemp())
-        given = offices.settings(home)
-        offices.seed_cast(given)
-        offices.keep_keys(home)
-        now = SystemClock().now()
-        engine = make_engine(given.database_url)
-        with writing(engine) as connection:
-            until = now.replace(year=now.year + 1)
-            add_token(connection, token_hash(TOKEN), PARTICIPANTS["altyn"].identifier, "bench", now, until)
-        engine.dispose()
-        self.port = 21_000 + os.getpid() % 20_000
-        environment = {
-            **os.environ,
-            "SHEKARA_HOME": str(home),
-            "SHEKARA_DATABASE_URL": given.database_url,
-            "SHEKARA_REQUESTS_PER_MINUTE": "10000000",
-        }
+        seed(self.settings, SystemClock())
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SHEKARA_")}
+        self.port = _free_port()
         command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
-        asyncio.run(self._ready())
+        self.process = subprocess.Popen(command, cwd=ROOT, env={**inherited, **self._changes})
+        try:
+            self._wait()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=30)
+        self._end()
 
-    async def _ready(self) -> None:
-        for _ in range(300):
+    def _wait(self) -> None:
+        until = time.monotonic() + STARTS_WITHIN_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
             try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            except OSError:
-                await asyncio.sleep(0.1)
+                httpx.get(f"http://127.0.0.1:{self.port}/health", trust_env=False, timeout=5).raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.1)
             else:
-                writer.close()
                 return
         raise RuntimeError("the server did not start")
 
-    def processor_seconds(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+    def _end(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(ENDS_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
-    def load(self, name: str, documents: list[bytes], concurrency: int, beside: list[bytes] | None = None) -> Load:
-        """Send all documents over so many connections; `beside` are large ones, one after another meanwhile."""
-        before = self.processor_seconds()
-        started = time.perf_counter()
-        times = asyncio.run(self._send_all(documents, concurrency, beside or []))
-        elapsed = time.perf_counter() - started
-        used = self.processor_seconds() - before
-        times.sort()
-        return Load(
-            name, len(times) / elapsed, len(times) / used, times[len(times) // 2], times[int(len(times) * 0.99)]
-        )
 
-    async def _send_all(self, documents: list[bytes], concurrency: int, beside: list[bytes]) -> list[float]:
-        waiting, large = iter(documents), iter(beside)
-        times: list[float] = []
-        senders = [asyncio.create_task(self._send(waiting, times)) for _ in range(concurrency)]
-        other = asyncio.create_task(self._send(large, []))
-        await asyncio.gather(*senders)
-        await other
-        return times
+def measure(count: int, large: int, seconds: float, home: Path, floors: dict[int, float]) -> list[Row]:
+    """Time up to `count` lodgements of each kind, each for so many seconds at most.
 
-    async def _send(self, documents: Iterator[bytes], times: list[float]) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        for document in documents:
-            head = (
-                f"POST /api/v1/declarations HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n"
-                f"Content-Type: application/xml\r\nContent-Length: {len(document)}\r\n\r\n"
-            )
-            started = time.perf_counter()
-            writer.write(head.encode() + document)
-            await writer.drain()
-            status = await reader.readline()
-            length = 0
-            while (line := await reader.readline()) != b"\r\n":
-                if line.lower().startswith(b"content-length:"):
-                    length = int(line.split(b":")[1])
-            body = await reader.readexactly(length)
-            times.append((time.perf_counter() - started) * 1000)
-            if b" 201 " not in status:
-                raise RuntimeError(f"{status!r} {body[:300]!r}")
-        writer.close()
+    `floors` gives the floor's processor time in milliseconds by number of items.
+    """
+    home.mkdir()
+    with Server(home) as server, ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as client:
+
+        def load(name: str, items: int, concurrency: int, most: int, beside: int = 0) -> Load:
+            token = token_of(server.settings, "altyn")
+            job = Job(name, items, most, concurrency, beside, seconds, server.port, server.process.pid, token, home)
+            return client.submit(send, job).result()
+
+        load("WARM", 1, 16, 300, beside=1)
+        rows, alone = [], 0.0
+        for items in PER_SECOND:
+            for concurrency in CONCURRENCIES:
+                done = load(f"C{concurrency}", items, concurrency, count // 4 if concurrency == 1 else count)
+                rows.append(
+                    _row(f"HTTP, concurrency {concurrency}", items, done, floors, _aims(items, concurrency, done))
+                )
+                if (items, concurrency) == (1, 16):
+                    alone = rows[-1].p99
+        mixed = load("BESIDE", 1, 16, count * 2, beside=large)
+        times = quantile(mixed.times, 0.99) / alone
+        aims = (Aim(f"p99 {times:.1f} x alone <= {P99_BESIDE_LARGE}", times <= P99_BESIDE_LARGE),)
+        rows.append(_row("HTTP, concurrency 16, large come in", 1, mixed, floors, aims))
+        p50, p99 = (quantile(mixed.large_times, share) for share in (0.5, 0.99))
+        rate = len(mixed.large_times) / mixed.seconds
+        rows.append(Row("  the large, one after another", 999, p50, p99, per_second=rate))
+    return rows
+
+
+def _row(name: str, items: int, load: Load, floors: dict[int, float], aims: tuple[Aim, ...]) -> Row:
+    per_second = len(load.times) / load.seconds
+    per_core = per_second / load.cores
+    p50, p99 = quantile(load.times, 0.5), quantile(load.times, 0.99)
+    if load.large_times:  # the server's processor time is that of both kinds
+        return Row(name, items, p50, p99, per_second=per_second, aims=aims)
+    cpu = 1000 / per_core
+    return Row(name, items, p50, p99, cpu, cpu / floors[items], per_second, per_core, aims)
+
+
+def _aims(items: int, concurrency: int, load: Load) -> tuple[Aim, ...]:
+    if concurrency != 16:
+        return ()
+    rate = at_least(len(load.times) / load.seconds, PER_SECOND[items], "per second")
+    return rate, at_most(quantile(load.times, 0.99), P99_MS, "p99")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
