@@ -1,10 +1,13 @@
 """A process of its own for large bodies: while it judges one, small lodgements go on."""
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 
 from portal.entry import Answer, Entry
 from portal.office import Office
@@ -45,7 +48,16 @@ class Aside:
 def _open(open_office: Callable[[Settings], Office], settings: Settings) -> None:
     global _office
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, which then ends us
+    threading.Thread(target=_end_with_the_server, daemon=True).start()
     _office = open_office(settings)
+
+
+def _end_with_the_server() -> None:
+    """A server that was killed cannot end us: watch for it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _ready() -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
@@ -130,6 +131,29 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_process_is_killed(serv
     finally:
         server.stop()
     everything_fits(server.given, set(sent))
+
+
+def test_a_killed_server_leaves_no_process_behind(server: Server) -> None:
+    server.start(None)
+    assert server.process is not None
+    aside = eventually(lambda: children_of(server.process.pid), bool)
+    server.process.kill()
+    assert server.wait_for_death() == -9
+    assert eventually(lambda: [pid for pid in aside if Path(f"/proc/{pid}").exists()], lambda left: not left) == []
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that this one started, except the helper that tracks shared memory."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def eventually(look: Callable[[], list[int]], enough: Callable[[list[int]], bool]) -> list[int]:
+    """Look again until it is enough, for ten seconds at most; return what was seen last."""
+    until = time.monotonic() + 10
+    while not enough(seen := look()) and time.monotonic() < until:
+        time.sleep(0.05)  # another process ends in its own time
+    return seen
 
 
 def everything_fits(given: Settings, sent: set[str]) -> None:
