@@ -61,7 +61,7 @@ class Server:
             try:
                 httpx.get(f"http://127.0.0.1:{self.port}/health", trust_env=False, timeout=5).raise_for_status()
             except httpx.HTTPError:
-                time.sleep(0.1)
+                time.sleep(0.1)  # the server is another process: there is only its port to watch
             else:
                 return
         raise RuntimeError("the server did not start")

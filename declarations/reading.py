@@ -120,6 +120,9 @@ class Shape:
         return element
 
 
+# Below, the schema demands both text and attribute: lxml's types cannot know it.
+
+
 def amount(element: etree._Element) -> model.Amount:
     return model.Amount(Decimal(element.text), element.get("currencyID").strip())  # type: ignore[arg-type, union-attr]
 

@@ -62,7 +62,7 @@ def _wait_until_it_answers(address: str, server: subprocess.Popen[bytes], log: P
             break
         with suppress(URLError, ConnectionError), urlopen(address, timeout=5):
             return
-        time.sleep(0.1)
+        time.sleep(0.1)  # the server is another process: there is only its port to watch
     pytest.fail(f"The portal did not start:\n{log.read_text('utf-8', 'replace')}")
 
 

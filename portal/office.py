@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from declarations import store as declarations_store
-from declarations.participants import Participant, PowerOfAttorney
+from declarations.participants import PowerOfAttorney
 from declarations.reference import Reference, Tariff
 from declarations.store import Stored
 from portal.clock import Clock
@@ -49,10 +49,6 @@ class Directory:
     def powers_held(self, agent: str) -> tuple[PowerOfAttorney, ...]:
         with reading(self._engine) as connection:
             return declarations_store.read_powers_held(connection, agent)
-
-    def participant(self, identifier: str) -> Participant | None:
-        with reading(self._engine) as connection:
-            return declarations_store.read_participant(connection, identifier)
 
     def risk_facts(self, identifier: str, day: date) -> ParticipantFacts:
         """Return what the gateway may know of a participant on that day."""

@@ -98,7 +98,10 @@ def gather(checked: Checked, snapshot: Snapshot) -> Case:
 
 
 def judge(lodged: Lodged, snapshot: Snapshot, ticks: Callable[[], float], budget_ms: int) -> Assessed:
-    """Steps 2 to 7. Raises `SigningError`, `DeclarationsError` or `SenderNotParty`; changes nothing."""
+    """Steps 2 to 7. Raises `SigningError`, `DeclarationsError` or `SenderNotParty`.
+
+    Changes nothing, but that the first of a day keeps the day's knowledge.
+    """
     checked = control(verify_signature(gate_and_read(lodged), snapshot), snapshot)
     case = gather(checked, snapshot)
     knowledge = snapshot.knowledge(snapshot.day_of(lodged.received_at))

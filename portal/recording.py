@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from declarations import lifecycle, numbering
 from declarations import store as declarations_store
@@ -85,7 +85,7 @@ class Recorder:
                     break
                 batch.append(following)
             batch = [(entry, future) for entry, future in batch if future.set_running_or_notify_cancel()]
-            for (_, future), outcome in zip(batch, self._write_all([entry for entry, _ in batch]), strict=True):
+            for (_, future), outcome in zip(batch, self._write([entry for entry, _ in batch]), strict=True):
                 if isinstance(outcome, Exception):
                     future.set_exception(outcome)
                 else:
@@ -93,23 +93,19 @@ class Recorder:
             if stop:
                 return
 
-    def _write_all(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+    def _write(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        """Record a batch; what one lodgement breaks must not take others with it, nor end the writer."""
         try:
-            return self._write(batch) if batch else ()
+            return self._transaction(batch) if batch else ()
+        except (
+            OperationalError,
+            InterfaceError,
+        ):  # the database's own trouble: to try one by one would only wait longer
+            return [Unavailable()] * len(batch)
         except Exception as error:  # noqa: BLE001 the writer must outlive whatever one lodgement does to it
             if len(batch) > 1:
-                return [self._write_all([entry])[0] for entry in batch]
-            return [error]
-
-    def _write(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        try:
-            return self._transaction(batch)
-        except DBAPIError as error:
-            if len(batch) > 1 and not error.connection_invalidated:  # one bad lodgement must not take others with it
                 return [self._write([entry])[0] for entry in batch]
-            return [Unavailable()] * len(batch)
-        except SQLAlchemyError:
-            return [Unavailable()] * len(batch)
+            return [Unavailable() if isinstance(error, SQLAlchemyError) else error]
 
     def _transaction(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         with writing(self._engine) as connection:

@@ -58,5 +58,5 @@ def _answers(url: str) -> bool:
             probe.settimeout(1)
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return httpx.get(f"{url}/health", trust_env=False, timeout=10).status_code == 200
-        time.sleep(0.1)
+        time.sleep(0.1)  # the server is another process: there is only its port to watch
     return False
