@@ -17,17 +17,30 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 @dataclass(frozen=True)
 class Extent:
-    """How many declarations of each size, of each kind over HTTP and large ones, and for how long at most each."""
+    """How many declarations of each size, of each kind over HTTP and large ones, and for how long at most each; how
+    many signed documents of each size, and for how long at most."""
 
     counts: dict[int, int]
     step_seconds: float
     requests: int
     large: int
     http_seconds: float
+    signatures: dict[str, int]
+    signature_seconds: float
 
 
-QUICK = Extent({1: 150, 14: 60, 100: 15, 999: 3}, 2, 600, 4, 1.5)
-FULL = Extent({1: 1000, 14: 500, 100: 120, 999: 15}, 12, 4000, 20, 6)
+QUICK = Extent(
+    {1: 150, 14: 60, 100: 15, 999: 3}, 2, 600, 4, 1.5, {"10 KB": 100, "100 KB": 30, "1 MB": 5}, signature_seconds=1
+)
+FULL = Extent(
+    {1: 1000, 14: 500, 100: 120, 999: 15},
+    12,
+    4000,
+    20,
+    6,
+    {"10 KB": 500, "100 KB": 100, "1 MB": 25},
+    signature_seconds=5,
+)
 
 
 def main() -> None:
@@ -36,7 +49,7 @@ def main() -> None:
     extent = QUICK if parser.parse_args().quick else FULL
     os.environ.pop("SHEKARA_TEST_DATABASE_URL", None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
-    from bench import http, steps, table
+    from bench import http, signatures, steps, table
 
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="shekara-bench-") as folder:
@@ -46,6 +59,7 @@ def main() -> None:
             rows = steps.measure(items, extent.counts[items], extent.step_seconds, Path(folder) / str(items))
             floors[items] = next(row.cpu for row in rows if row.name == steps.FLOOR)
             sections.append(rows)
+        sections.append(signatures.measure(extent.signatures, extent.signature_seconds))
         sections.append(http.measure(extent.requests, extent.large, extent.http_seconds, Path(folder) / "http", floors))
     table.show(sections, f"Lodging on SQLite, {os.cpu_count()} cores, {before:.1f} processes at work on them before")
 

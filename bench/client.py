@@ -12,7 +12,7 @@ import uvloop
 
 from bench.documents import signed
 from portal.clock import SystemClock
-from portal.demo.seed import PASSWORD
+from portal.authorities import DEMO_PASSWORD
 from signing.signer import SigningKey
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -49,7 +49,7 @@ class Load:
 def send(job: Job) -> Load:
     """Sign everything beforehand, then send it. Raises RuntimeError when a lodgement is not accepted."""
     now = SystemClock().now().replace(microsecond=0)
-    key = SigningKey.from_pkcs12((job.home / "demo" / "keys" / "anna.p12").read_bytes(), PASSWORD)
+    key = SigningKey.from_pkcs12((job.home / "demo" / "keys" / "anna.p12").read_bytes(), DEMO_PASSWORD)
     requests = [_request(data, job) for data in signed(job.items, job.count, job.name, key, now)]
     large = [_request(data, job) for data in signed(999, job.large, f"{job.name}-LARGE", key, now)]
     return uvloop.run(_send(job, requests, large))

@@ -126,6 +126,16 @@ def find_by_number(connection: Connection, number: str) -> Stored | None:
     return None if row is None else _stored(row)
 
 
+def read_version(connection: Connection, key: Key) -> Stored:
+    """Return one version of a declaration. Raises `NoResultFound`."""
+    statement = select(declaration).where(
+        declaration.c.declarant == key.declarant,
+        declaration.c.functional_reference_id == key.functional_reference_id,
+        declaration.c.version == key.version,
+    )
+    return _stored(connection.execute(statement).one())
+
+
 def page(
     connection: Connection, declarants: Sequence[str], outcome: str | None, before: int | None, limit: int
 ) -> list[Stored]:
@@ -204,6 +214,18 @@ def read_newest_tariff(connection: Connection) -> tuple[str, bool, bytes] | None
     """Return (source, complete, compressed CSV) of the tariff loaded last, if any was."""
     row = connection.execute(select(tariff).order_by(tariff.c.id.desc()).limit(1)).first()
     return None if row is None else (row.source, row.complete, bytes(row.content))
+
+
+def find_tariff(connection: Connection, at: datetime) -> int | None:
+    """Return which tariff was in force at that moment: the last one loaded until then, None when none was."""
+    statement = select(tariff.c.id).where(tariff.c.loaded_at <= at).order_by(tariff.c.id.desc()).limit(1)
+    return connection.execute(statement).scalar()
+
+
+def read_tariff(connection: Connection, identifier: int) -> tuple[str, bool, bytes]:
+    """Return (source, complete, compressed CSV) of one tariff. Raises `NoResultFound`."""
+    row = connection.execute(select(tariff).where(tariff.c.id == identifier)).one()
+    return row.source, row.complete, bytes(row.content)
 
 
 def add_tariff(connection: Connection, source: str, loaded_at: datetime, complete: bool, content: bytes) -> None:

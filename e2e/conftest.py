@@ -46,6 +46,15 @@ def portal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(timeout=20)
+    _audit(environment)
+
+
+def _audit(environment: dict[str, str]) -> None:
+    """Verify anew all that was stored: whatever does not fit fails the run."""
+    command = [sys.executable, "-m", "portal.cli", "audit"]
+    audit = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    if audit.returncode:
+        pytest.fail(f"The audit of what was stored ended with {audit.returncode}:\n{audit.stdout}{audit.stderr}")
 
 
 def _start(environment: dict[str, str], port: int, log: int) -> subprocess.Popen[bytes]:

@@ -19,24 +19,26 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from sqlalchemy.exc import SQLAlchemyError
 
 from declarations import store as declarations_store
+from portal import logs
 from portal.access import Permission, guard
 from portal.api.callers import TokenMiddleware
+from portal.api.journal import JournalApi
 from portal.api.routes import DeclarationsApi, language_of
 from portal.aside import Aside
+from portal.background import background
 from portal.browser import MACHINE_PATHS, add_headers
 from portal.clock import Clock, SystemClock
 from portal.database import make_engine, reading
 from portal.declarant.stored import StoredDeclarations
 from portal.errors import Unavailable
+from portal.keys import keyring_of
 from portal.office import Office
 from portal.problems import response_to, status_of
 from portal.recording import Recorder
 from portal.settings import Settings, SettingsError
 from portal.store import DatabaseSessions
+from portal.trusting import trust_of
 from portal.website import Website, website
-from portal.worker import Worker
-from signing.signer import SigningKey
-from signing.trust import TrustStore
 
 BODY_BYTES_MAX = 8_000_000
 HEALTH = "/health"
@@ -46,16 +48,18 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
     """Open the office on its database. Raises `SettingsError` when keys or tables are missing."""
     clock = clock or SystemClock()
     engine = make_engine(settings.database_url)
-    key = _office_key(settings)
-    recorder = Recorder(engine, clock, key, _crash_mark(settings.crash_at))
+    keyring = keyring_of(settings)
+    recorder = Recorder(engine, clock, keyring, _crash_mark(settings.crash_at))
     try:
-        return Office(settings, engine, clock, trust_of(settings), key, recorder)
+        return Office(settings, engine, clock, trust_of(settings), keyring, recorder)
     except SQLAlchemyError as error:
         raise SettingsError(f"The database is not ready: run `shekara migrate` first. ({error})") from error
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
+    logs.configure()
     office = open_office(settings, clock)
+    tasks = background(office)
     stored = StoredDeclarations(office)
     site = website(
         sessions=DatabaseSessions(office.engine),
@@ -69,10 +73,10 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
 
     @asynccontextmanager
     async def running(_app: Litestar) -> AsyncIterator[None]:
-        worker = Worker(office.engine, office.clock)
         aside = Aside(settings, open_office, office)
         office.recorder.start()
-        worker.start()
+        for task in tasks:
+            task.start()
         office.aside = aside
         _settle_memory()
         try:
@@ -80,12 +84,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         finally:
             office.aside = None
             aside.stop()
-            worker.stop()
+            for task in tasks:
+                task.stop()
             office.recorder.stop()
             office.engine.dispose()
 
     return Litestar(
-        route_handlers=[*site.route_handlers, DeclarationsApi, health],
+        route_handlers=[*site.route_handlers, DeclarationsApi, JournalApi, health],
         middleware=[TokenMiddleware(office), *site.middleware],
         dependencies={**site.dependencies, "the_office": Provide(lambda: office, sync_to_thread=False)},
         csrf_config=site.csrf_config,
@@ -109,13 +114,21 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
 
 @get(HEALTH, opt={"need": Permission.SEE_PUBLIC_PAGES}, sync_to_thread=True, summary="Is the portal well?")
 def health(the_office: NamedDependency[Office]) -> Response[bytes]:
-    """Return 200 when the database answers, else 503."""
+    """Return 200 when declarations are taken, else 503: the database does not answer, or time-stamps are missing."""
     try:
         with reading(the_office.engine) as connection:
             revision = declarations_store.read_revision(connection)
     except SQLAlchemyError:
         raise Unavailable from None
-    return Response(msgspec.json.encode({"status": "ok", "revision": revision}), media_type="application/json")
+    notary = the_office.notary
+    closed = notary is not None and notary.closed()
+    report = {
+        "status": "closed" if closed else "ok",
+        "revision": revision,
+        "unstamped_since": notary.unstamped_since if notary else None,
+        "timestamps": "missing" if notary and notary.trouble else "well",
+    }
+    return Response(msgspec.json.encode(report), status_code=503 if closed else 200, media_type="application/json")
 
 
 def _answer_errors(site: Website) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
@@ -141,23 +154,6 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-def trust_of(settings: Settings) -> TrustStore:
-    folder = settings.trust_folder
-    roots = sorted((folder / "roots").glob("*.pem"))
-    if not roots:
-        raise SettingsError(f"No trusted roots: put PEM files into {folder / 'roots'}, or run `shekara seed`.")
-    intermediates = sorted((folder / "intermediates").glob("*.pem"))
-    return TrustStore.from_pem(
-        b"".join(path.read_bytes() for path in roots), b"".join(path.read_bytes() for path in intermediates)
-    )
-
-
-def _office_key(settings: Settings) -> SigningKey:
-    if not settings.office_key_file.exists():
-        raise SettingsError(f"The office has no key: put a PKCS#12 at {settings.office_key_file}, or `shekara seed`.")
-    return SigningKey.from_pkcs12(settings.office_key_file.read_bytes(), settings.office_key_password)
 
 
 def _kept_secret(settings: Settings) -> str:

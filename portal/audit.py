@@ -16,6 +16,7 @@ class Event(StrEnum):
 
     DECLARATION_DECIDED = "declaration.decided"
     REFERENCE_LOADED = "reference.loaded"
+    KEY_ADDED = "key.added"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 the name of an event
 
 
@@ -29,17 +30,18 @@ class Record(Struct, frozen=True):
 
 
 def append(connection: Connection, size: int, frontier: bytes, records: Sequence[Record]) -> None:
-    """Append to the journal behind its locked head (size, frontier), in the caller's transaction."""
-    head = journal.Head.from_bytes(size, frontier)
-    rows = []
-    for index, record in enumerate(records, start=size):
-        entry = encode(index, record)
-        leaf = journal.leaf_hash(entry)
-        head = journal.append(head, leaf)
-        rows.append(
-            {"index": index, "event": record.event.value, "subject": record.subject, "entry": entry, "leaf": leaf}
-        )
-    store.append_rows(connection, rows, head.size, head.frontier_bytes())
+    """Append to the journal behind its locked head (size, frontier), in the caller's transaction.
+
+    The tiles that the new entries complete are kept with them.
+    """
+    entries = [encode(index, record) for index, record in enumerate(records, start=size)]
+    leaves = [journal.leaf_hash(entry) for entry in entries]
+    head, tiles = journal.append(journal.Head.from_bytes(size, frontier), leaves)
+    rows = [
+        {"index": index, "event": record.event.value, "subject": record.subject, "entry": entry, "leaf": leaf}
+        for index, (record, entry, leaf) in enumerate(zip(records, entries, leaves, strict=True), start=size)
+    ]
+    store.append_rows(connection, rows, tiles, head.size, head.frontier_bytes())
 
 
 def record_one(connection: Connection, record: Record) -> None:

@@ -23,15 +23,19 @@ from declarations.reference import Reference, Tariff, TariffUnreadable
 from portal import audit, terminal
 from portal.api.callers import token_hash
 from portal.app import create_app, open_office
+from portal.authorities import AuthorityUnreachable, authorities_of
+from portal.background import background, notary_of, work_until_interrupted
 from portal.checking import check_without_lodging
 from portal.clock import SystemClock
+from portal.commands import evidence, journal, key
+from portal.commands.audit import app as audit_app
+from portal.commands.trust import trust
 from portal.database import make_engine, migrate, reading, writing
 from portal.demo.run import run_demo
 from portal.demo.seed import seed as seed_demo
-from portal.lodging import LocalPortal, Portal, RemotePortal, lodge_files
+from portal.lodging import LocalPortal, RemotePortal, lodge_files
 from portal.settings import Settings, SettingsError
 from portal.store import add_token
-from portal.worker import Worker
 from signing import signer
 from signing.errors import SigningError
 
@@ -43,6 +47,11 @@ Language = Annotated[str, typer.Option(help="kk, ru or en.")]
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 reference = typer.Typer(no_args_is_help=True, help="Reference data: code lists and the tariff.")
 app.add_typer(reference, name="reference")
+app.add_typer(trust, name="trust")
+app.add_typer(evidence.app)
+app.add_typer(audit_app)
+app.add_typer(key.app, name="key")
+app.add_typer(journal.app, name="journal")
 errors = Console(stderr=True)
 
 
@@ -72,9 +81,8 @@ def demo(port: int = 8000) -> None:
 
 @app.command()
 def work() -> None:
-    """Deliver what waits in the outbox, until interrupted. Any number of these may run."""
-    settings = Settings.load()
-    Worker(make_engine(settings.database_url), SystemClock()).run()
+    """Deliver, attest and keep trust fresh beside `serve`, until interrupted. Any number of these may run."""
+    work_until_interrupted(background(open_office(Settings.load())))
 
 
 @app.command(name="migrate")
@@ -142,18 +150,6 @@ def validate(files: Files, as_json: AsJson = False, language: Language = "en") -
 
 
 @app.command()
-def verify(files: Files, as_json: AsJson = False, language: Language = "en") -> None:
-    """Verify the signatures of declarations or of the office's notices, without the database."""
-    settings = Settings.load()
-    refused = False
-    for file in files:
-        report = terminal.signature_report(file, settings, SystemClock().now(), language)
-        refused |= not report["valid"]
-        terminal.show_signature(file, report, as_json)
-    raise typer.Exit(REFUSED if refused else 0)
-
-
-@app.command()
 def lodge(
     files: Files,
     url: Annotated[str | None, typer.Option(help="Address of a portal; without it, the local database.")] = None,
@@ -165,9 +161,24 @@ def lodge(
     if url is not None and not token:
         errors.print("With --url, give the participant's --token.", style="red")
         raise typer.Exit(MISUSE)
-    portal: Portal = LocalPortal(open_office(Settings.load())) if url is None else RemotePortal(url, token or "")
-    accepted = lodge_files(portal, files, language, as_json)
+    accepted = (
+        _lodge_here(files, language, as_json)
+        if url is None
+        else lodge_files(RemotePortal(url, token or ""), files, language, as_json)
+    )
     raise typer.Exit(0 if accepted else REFUSED)
+
+
+def _lodge_here(files: list[Path], language: str, as_json: bool) -> bool:
+    """Lodge on the local database, and have what was accepted attested, as `serve` would."""
+    office = open_office(Settings.load())
+    notary = notary_of(office, authorities_of(office.settings, office.clock))
+    accepted = lodge_files(LocalPortal(office), files, language, as_json)
+    try:
+        notary.attest()
+    except (AuthorityUnreachable, SigningError) as error:
+        errors.print(f"Accepted, but not time-stamped yet: {error}", style="yellow", markup=False, highlight=False)
+    return accepted
 
 
 @app.command()

@@ -38,6 +38,7 @@ class Entry(Struct, frozen=True):
     customs_value_tiyn: int | None
     signer_iin: str
     signer_name: str
+    verdict: str  # on the signature, in the words of ETSI EN 319 102-1
     digest: str
     received_at: datetime
     document: bytes
@@ -84,6 +85,7 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
         customs_value_tiyn=_tiyn(declaration),
         signer_iin=verified.signer.iin,
         signer_name=verified.signer.name,
+        verdict=verified.verdict,
         digest=hashlib.sha256(lodged.data).hexdigest(),
         received_at=lodged.received_at,
         document=pack(lodged.data),

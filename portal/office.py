@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from datetime import date, datetime
 from typing import Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from declarations import store as declarations_store
 from declarations.participants import PowerOfAttorney
@@ -15,6 +15,7 @@ from declarations.store import Stored
 from portal.clock import Clock
 from portal.database import reading, writing
 from portal.entry import Answer, Entry, pack, unpack
+from portal.errors import Unavailable
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from portal.stages import Lodged
@@ -23,7 +24,8 @@ from risk_gateway import canonical
 from risk_gateway import knowledge as knowledge_of_gateway
 from risk_gateway import store as risk_store
 from risk_gateway.model import Category, Decision, Knowledge, ParticipantFacts
-from signing.signer import SigningKey
+from signing import evidence_store
+from signing.keyring import Keyring
 from signing.trust import TrustStore
 
 UNRECORDED_CATEGORY = Category.MEDIUM  # a participant on whom nothing is recorded
@@ -112,6 +114,16 @@ class Records(Protocol):
     def stop(self) -> None: ...
 
 
+class Attesting(Protocol):
+    """What the office needs to know of the notary. See portal/notary.py."""
+
+    trouble: str
+    unstamped_since: datetime | None
+
+    def closed(self) -> bool:
+        """Tell whether time-stamps have been missing for too long."""
+
+
 class Office:
     """One process's office. `aside` judges a large body in a process of its own."""
 
@@ -121,18 +133,25 @@ class Office:
         engine: Engine,
         clock: Clock,
         trust: TrustStore,
-        key: SigningKey,
+        keyring: Keyring,
         recorder: Records,
     ) -> None:
         self.settings = settings
         self.engine = engine
         self.clock = clock
         self.trust = trust
-        self.key = key
+        self.keyring = keyring
         self.recorder = recorder
         self.aside: Callable[[Lodged], Future[Entry | Answer]] | None = None  # only while serving
+        self.notary: Attesting | None = None  # only where lodgements are taken
         self._refreshing = threading.Lock()
+        self._evidence: frozenset[str] = frozenset()
         self.snapshot = self._read()
+
+    def demand_open(self) -> None:
+        """Refuse while the journal has been without time-stamps for too long. Raises `Unavailable`."""
+        if self.notary is not None and self.notary.closed():
+            raise Unavailable("portal.no_timestamp")
 
     def refresh(self) -> bool:
         """Read anew what judging depends on, if it has changed; tell whether it had."""
@@ -167,8 +186,16 @@ class Office:
         with reading(self.engine) as connection:
             revision = declarations_store.read_revision(connection)
             loaded = declarations_store.read_newest_tariff(connection)
+            self._take_evidence(connection)
         reference = Reference.shipped()
         if loaded:
             source, complete, content = loaded
             reference = reference.with_tariff(Tariff.parse_csv(unpack(content).decode(), source, complete=complete))
         return Snapshot(revision, reference, self.trust, self.engine)
+
+    def _take_evidence(self, connection: Connection) -> None:
+        """Judge certificates by the newest evidence from here on; what is remembered of them lasts until it changes."""
+        newest = evidence_store.newest_evidence(connection, self.clock.now())
+        if newest != self._evidence:
+            self.trust = self.trust.with_evidence(evidence_store.read_evidence(connection, newest))
+            self._evidence = newest

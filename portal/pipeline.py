@@ -130,6 +130,7 @@ def prepare(lodged: Lodged, office: Office) -> Entry | Answer:
 
 def lodge(lodged: Lodged, office: Office) -> Answer:
     """All nine steps. Raises what `judge` raises, `DuplicateReference`, or `Unavailable`."""
+    office.demand_open()
     while True:
         entry = prepare(lodged, office)
         if isinstance(entry, Answer):
@@ -143,6 +144,7 @@ def lodge(lodged: Lodged, office: Office) -> Answer:
 async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
     """The same nine steps in the server: large bodies are judged in a process of their own, and lodgements that
     arrive together share one commit."""
+    office.demand_open()
     while True:
         if office.aside is not None and len(lodged.data) > office.settings.large_body_bytes:
             entry = await _judged_aside(office.aside(lodged))

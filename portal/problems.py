@@ -15,11 +15,14 @@ from signing import errors as signing
 
 LANGUAGES = ("kk", "ru", "en")
 MEDIA_TYPE = "application/problem+json"
+REVOCATION_RETRY_SECONDS = 30
 
 PROBLEMS: tuple[tuple[type[Exception], int], ...] = (
     (signing.LimitExceeded, 422),
     (signing.MalformedXml, 422),
     (signing.SignerNotAuthorised, 403),
+    (signing.RevocationUnknown, 503),
+    (signing.JournalBroken, 500),
     (signing.SigningError, 401),
     (NotAuthorised, 403),
     (DeclarationsError, 422),
@@ -89,6 +92,8 @@ def response_to(error: Exception, language: str) -> Response[bytes]:
     headers = {}
     if isinstance(error, errors.TooManyRequests | errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, signing.RevocationUnknown):
+        headers["Retry-After"] = str(REVOCATION_RETRY_SECONDS)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer" if isinstance(error, errors.TokenRefused) else "XMLSignature"
     return Response(

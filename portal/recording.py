@@ -1,11 +1,12 @@
 """Step 8: one writer puts lodgements that arrive together into ONE transaction, and answers after it is durable."""
 
+import hashlib
 import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -27,6 +28,7 @@ from risk_gateway import store as risk_store
 from risk_gateway.model import Decision
 from signing import seal
 from signing import store as signing_store
+from signing.keyring import Keyring
 from signing.signer import SigningKey
 
 BATCH_MAX = 64
@@ -38,11 +40,11 @@ class Recorder:
     """`mark` is told each point of the transaction at which a crash test may strike."""
 
     def __init__(
-        self, engine: Engine, clock: Clock, key: SigningKey, mark: Callable[[str], None] = lambda point: None
+        self, engine: Engine, clock: Clock, keyring: Keyring, mark: Callable[[str], None] = lambda point: None
     ) -> None:
         self._engine = engine
         self._clock = clock
-        self._key = key
+        self._keyring = keyring
         self._mark = mark
         self._waiting: queue.Queue[tuple[Entry, Future[Answer]] | None] = queue.Queue(WAITING_MAX)
         self._thread: threading.Thread | None = None
@@ -148,6 +150,7 @@ class Recorder:
 
     def _insert(self, connection: Connection, fresh: Sequence[Entry], size: int, frontier: bytes) -> dict[Key, Answer]:
         now = self._clock.now()
+        key = self._keyring.at(now)
         day = now.astimezone(KAZAKHSTAN_TIME).date()
         wanted = Counter((entry.office, f"{day:%d%m%y}") for entry in fresh)
         last = declarations_store.take_serials(connection, wanted)
@@ -157,8 +160,8 @@ class Recorder:
             last[entry.office, f"{day:%d%m%y}"] += 1
             number = str(numbering.RegistrationNumber(entry.office, day, last[entry.office, f"{day:%d%m%y}"]))
             stored = _registered(entry, number, index, now)
-            answers[entry.key] = Answer(stored, entry.decision, self._sealed_notice(stored, entry.decision))
-            records.append(_event(stored, entry))
+            answers[entry.key] = Answer(stored, entry.decision, _sealed_notice(stored, entry.decision, key))
+            records.append(_event(answers[entry.key], entry))
         done = [(entry, answers[entry.key]) for entry in fresh]
         declarations_store.add_declarations(connection, [_declaration_row(answer.stored) for _, answer in done])
         self._mark("after declaration")
@@ -170,20 +173,21 @@ class Recorder:
         interop_store.add_messages(connection, [_message(answer, now) for _, answer in done])
         return answers
 
-    def _sealed_notice(self, stored: Stored, decision: Decision) -> bytes:
-        registered = Registered(
-            registration_number=stored.registration_number,
-            functional_reference_id=stored.key.functional_reference_id,
-            version=stored.key.version,
-            declarant=stored.key.declarant,
-            status=stored.status,
-            code=lifecycle.move(lifecycle.Status.ACCEPTED, lifecycle.Status(stored.status)).notice,
-            digest=stored.digest,
-            received_at=stored.received_at,
-            accepted_at=stored.accepted_at,
-            journal_index=stored.sequence,
-        )
-        return seal.seal(decision_notice(registered, decision), self._key, stored.accepted_at)
+
+def _sealed_notice(stored: Stored, decision: Decision, key: SigningKey) -> bytes:
+    registered = Registered(
+        registration_number=stored.registration_number,
+        functional_reference_id=stored.key.functional_reference_id,
+        version=stored.key.version,
+        declarant=stored.key.declarant,
+        status=stored.status,
+        code=lifecycle.move(lifecycle.Status.ACCEPTED, lifecycle.Status(stored.status)).notice,
+        digest=stored.digest,
+        received_at=stored.received_at,
+        accepted_at=stored.accepted_at,
+        journal_index=stored.sequence,
+    )
+    return seal.seal(decision_notice(registered, decision), key, stored.accepted_at)
 
 
 def _same_or_duplicate(entry: Entry, answer: Answer) -> Outcome:
@@ -235,7 +239,7 @@ def _decision_row(entry: Entry, answer: Answer) -> dict[str, Any]:
         "decision_id": entry.decision.id,
         "knowledge_version": entry.knowledge_version,
         "degraded": entry.decision.degraded,
-        "decided_at": entry.decision.decided_at,
+        "decided_at": entry.decision.decided_at.astimezone(UTC),
         "case": entry.case_blob,
         "assessment": entry.assessment_blob,
         "decision": entry.decision_blob,
@@ -244,16 +248,19 @@ def _decision_row(entry: Entry, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _event(stored: Stored, entry: Entry) -> audit.Record:
+def _event(answer: Answer, entry: Entry) -> audit.Record:
+    stored = answer.stored
     particulars = {
         "declarant": stored.key.declarant,
         "reference": stored.key.functional_reference_id,
         "version": str(stored.key.version),
         "digest": stored.digest,
         "signer": stored.signer_iin,
+        "signature": entry.verdict,
         "decision": entry.decision.id,
         "outcome": stored.outcome,
         "knowledge": entry.knowledge_version,
+        "notice": hashlib.sha256(answer.notice).hexdigest(),
     }
     return audit.Record(audit.Event.DECLARATION_DECIDED, stored.registration_number, stored.accepted_at, particulars)
 

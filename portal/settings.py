@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from signing.keyring import ON_TOKEN
 
 
 class SettingsError(Exception):
@@ -12,24 +14,34 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`home` holds the database, the office's key and the trusted roots, unless told otherwise.
+    """`home` holds the database, the office's keys and the trusted roots, unless told otherwise.
 
+    `office_key` is the office's first key, a PKCS#12 file or an address on a token, when it is not `office_key_file`;
+    `office_key_password` opens the files of its keys and is the PIN of their tokens.
     `demo` opens sign-in as any of the cast; it is refused with a PostgreSQL URL. `risk_budget_ms` is the time the
     gateway may take before it orders a documentary check. `secret` protects forms and is the same in all processes;
     when empty, one is made and kept in `home`. `secure` says that browsers come by https. `requests_per_minute` is per
-    participant. `crash_at` names a mark of the pipeline at which the process kills itself: only the crash tests set it.
+    participant. `timestamp_url` is that of the time-stamp authority (RFC 3161); when the journal has been without its
+    tokens for `timestamp_grace_seconds`, nothing more is accepted. `crl_urls` are revocation lists to keep, besides
+    those that certificates point to. `gost` lets GOST signatures be verified (docs/gost.md). `crash_at` names a mark of the pipeline at which the process kills itself: only the crash tests set it.
     """
 
     home: Path
     database_url: str
     demo: bool = False
-    office_key_password: str = "demo"  # noqa: S105 of the demonstration; an installation sets its own
-    secret: str = ""
+    office_key_password: str = field(default="demo", repr=False)  # of the demonstration; others set their own
+    secret: str = field(default="", repr=False)
     secure: bool = False
     risk_budget_ms: int = 250
     requests_per_minute: int = 120_000
     large_body_bytes: int = 65_536
     crash_at: str | None = None
+    timestamp_url: str = ""
+    timestamp_grace_seconds: int = 900
+    crl_urls: tuple[str, ...] = ()
+    trust_refresh_seconds: int = 3600
+    office_key: str = ""
+    gost: bool = False
 
     @property
     def trust_folder(self) -> Path:
@@ -38,6 +50,16 @@ class Settings:
     @property
     def office_key_file(self) -> Path:
         return self.home / "office.p12"
+
+    @property
+    def keyring_folder(self) -> Path:
+        """The keys that follow the office's first, and their list. See docs/keys.md."""
+        return self.home / "office"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        """The newest checkpoint of the journal, kept outside the database."""
+        return self.home / "journal" / "checkpoint"
 
     @property
     def secret_file(self) -> Path:
@@ -58,15 +80,26 @@ class Settings:
             demo=given.get("SHEKARA_DEMO", "") == "1",
             secret=given.get("SHEKARA_SECRET", ""),
             secure=given.get("SHEKARA_SECURE", "") == "1",
+            office_key=_key_source(given.get("SHEKARA_OFFICE_KEY", "")),
             office_key_password=given.get("SHEKARA_OFFICE_KEY_PASSWORD", "demo"),
             risk_budget_ms=_whole_number(given, "SHEKARA_RISK_BUDGET_MS", 250),
             requests_per_minute=_whole_number(given, "SHEKARA_REQUESTS_PER_MINUTE", 120_000),
             large_body_bytes=_whole_number(given, "SHEKARA_LARGE_BODY_BYTES", 65_536),
             crash_at=given.get("SHEKARA_CRASH_AT") or None,
+            timestamp_url=given.get("SHEKARA_TSA_URL", ""),
+            timestamp_grace_seconds=_whole_number(given, "SHEKARA_TIMESTAMP_GRACE_SECONDS", 900),
+            crl_urls=tuple(given.get("SHEKARA_CRL_URLS", "").split()),
+            trust_refresh_seconds=_whole_number(given, "SHEKARA_TRUST_REFRESH_SECONDS", 3600),
+            gost=given.get("SHEKARA_GOST", "") == "1",
         )
         if settings.demo and settings.on_postgresql:
             raise SettingsError("SHEKARA_DEMO=1 opens sign-in to anybody: it is refused with a PostgreSQL database.")
         return settings
+
+
+def _key_source(text: str) -> str:
+    """Return the source of a key so that it means the same in any folder."""
+    return text if text == "" or text.startswith(ON_TOKEN) else str(Path(text).absolute())
 
 
 def _whole_number(given: Mapping[str, str], name: str, default: int) -> int:

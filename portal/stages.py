@@ -35,6 +35,11 @@ class Verified:
     signer: Signer
     authority: Authority
 
+    @property
+    def verdict(self) -> str:
+        """What can be said of the signature: a dated rule may have let pass one whose revocation is unknown."""
+        return "INDETERMINATE/TRY_LATER" if self.signer.caution else "TOTAL-PASSED"
+
 
 @dataclass(frozen=True)
 class Checked:

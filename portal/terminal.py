@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from portal.app import trust_of
-from portal.settings import Settings
-from signing import verify, xmlgate
-from signing.errors import SigningError
-
-NOTICE = "{urn:shekara:notice:1}DecisionNotice"
 COLOURS = {"SIMPLIFIED_RELEASE": "green", "DOCUMENTARY_CHECK": "yellow", "INSPECTION_ORDER": "red"}
 console = Console(highlight=False, soft_wrap=True)
 
@@ -65,38 +58,3 @@ def show_check(file: Path, report: dict[str, Any], as_json: bool) -> None:
         console.print(f"[green]VALID[/]  {escape(file.name)}  payable {report['duties']['total']} KZT")
     else:
         show_problem(file.name, {"code": "document.refused", "defects": report["defects"]})
-
-
-def signature_report(file: Path, settings: Settings, at: datetime, language: str) -> dict[str, Any]:
-    """Return who signed a declaration or sealed a notice, or why the signature does not count."""
-    try:
-        document = xmlgate.open_document(file.read_bytes())
-        sealed = document.root.tag == NOTICE
-        signature = verify.verify(document)
-        trust = trust_of(settings)
-        if sealed:
-            sealer = trust.judge_seal(signature.certificate, signature.chain, at)
-            who = {"sealed_by": sealer.name, "bin": sealer.bin}
-        else:
-            signer = trust.judge(signature.certificate, signature.chain, at)
-            who = {"signed_by": signer.name, "iin": signer.iin, "bin": signer.bin or ""}
-    except SigningError as error:
-        return {"valid": False, "code": error.code, "text": error.text(language)}
-    signed_at = signature.signing_time.isoformat() if signature.signing_time else None
-    return {
-        "valid": True,
-        "profile": signature.profile,
-        "algorithm": signature.algorithm,
-        "signed_at": signed_at,
-        **who,
-    }
-
-
-def show_signature(file: Path, report: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({"file": file.name, **report}, ensure_ascii=False))
-    elif report["valid"]:
-        who = report.get("signed_by") or report.get("sealed_by")
-        console.print(f"[green]GENUINE[/]  {escape(file.name)}  {escape(str(who))}, {report['profile']}")
-    else:
-        console.print(f"[bold red]NOT GENUINE[/]  {escape(file.name)}  {report['code']}: {escape(report['text'])}")

@@ -1,10 +1,6 @@
 """The worker: takes messages out of the outbox and delivers each once. Embedded in `serve`, or `shekara work`."""
 
-import threading
-
-import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from interop import store as outbox
 from portal.clock import Clock
@@ -19,28 +15,10 @@ class Worker:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def run(self) -> None:
-        """Deliver until told to stop."""
-        while not self._stopping.is_set():
-            try:
-                delivered = self.deliver_due()
-            except SQLAlchemyError as error:
-                structlog.get_logger().warning("worker.database", error=str(error))
-                delivered = 0
-            if delivered < BATCH_MAX:
-                self._stopping.wait(PAUSE_SECONDS)
+    def turn(self) -> float:
+        """Deliver what is due, and return how many seconds to wait for more."""
+        return 0.0 if self.deliver_due() == BATCH_MAX else PAUSE_SECONDS
 
     def deliver_due(self) -> int:
         """Deliver up to a batch of due messages; delivery and its mark are one transaction. Return how many.

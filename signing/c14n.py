@@ -14,13 +14,35 @@ INCLUSIVE_WITH_COMMENTS = f"{INCLUSIVE}#WithComments"
 def canonical(element: etree._Element, algorithm: str) -> bytes:
     """Return the canonical form of an element, always without comments.
 
-    Comments are left out even by `#WithComments`: a reference within the document (URI="" or "#...") selects none.
-    Source: XML Signature 1.1, section 4.4.3.3.
+    Comments are left out even by `#WithComments`: a reference within the document (URI="" or "#...") selects none, and
+    so does Apache Santuario, which NCALayer signs with. Source: XML Signature 1.1, section 4.4.3.3.
+    Not for the inclusive form of a part that has elements without prefix: see `check_prefixes`.
     """
+    tree = element.getroottree()
+    # A root with comments beside it would be taken for a part; as a tree it is not.
+    whole = tree if element is tree.getroot() else element
     try:
-        return etree.tostring(element, method="c14n", exclusive=algorithm == EXCLUSIVE, with_comments=False)
+        return etree.tostring(whole, method="c14n", exclusive=algorithm == EXCLUSIVE, with_comments=False)
     except etree.C14NError:
         raise MalformedXml("xml.malformed", {"line": str(element.sourceline or 1)}) from None
+
+
+def check_prefixes(part: etree._Element) -> None:
+    """Refuse a part whose inclusive form lxml 6.1 gets wrong: it adds xmlns="" to elements in a default namespace.
+
+    Two different documents would come to one form. NCALayer writes prefixes. Raises ProfileViolation.
+    """
+    if any(element.prefix is None for element in part.iter()):
+        raise ProfileViolation("signature.profile", {"place": "ds:SignedInfo/@xmlns"})
+
+
+def check_no_comments(document: Document) -> None:
+    """Refuse comments where the form `#WithComments` is named: they are not signed although it says so.
+
+    Verifiers disagree about them (xmlsec leaves them out, signxml digests them). Raises ProfileViolation.
+    """
+    if b"<!--" in document.data and any(True for _ in document.root.iter(etree.Comment)):
+        raise ProfileViolation("signature.comments")
 
 
 def check_inclusive_cost(document: Document, limits: Limits) -> None:

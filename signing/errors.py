@@ -80,6 +80,30 @@ class SignerNotAuthorised(SigningError):
     """The certificate is genuine but not meant for signing such a document."""
 
 
+class TimestampInvalid(SigningError):
+    """A time-stamp proves nothing of these bytes, or its authority is not one we trust."""
+
+
+class EvidenceInvalid(SigningError):
+    """A part of an evidence bundle cannot be read, or does not fit the others."""
+
+
+class CheckpointInvalid(SigningError):
+    """A note is not a checkpoint that the office signed."""
+
+
+class CheckpointRefused(SigningError):
+    """To sign a checkpoint now could contradict one that was signed before."""
+
+
+class JournalBroken(SigningError):
+    """A stored record of the journal does not fit the others: the first one found, going from the beginning."""
+
+
+class PluginMissing(SigningError):
+    """What an optional algorithm needs is not installed."""
+
+
 class KeyUnusable(SigningError):
     """A key file cannot be opened, or its key cannot be used here."""
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TypeVar
 
 from cryptography import x509
@@ -17,7 +17,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from signing.algorithms import Algorithms, Digest, SignatureAlgorithm
-from signing.c14n import EXCLUSIVE, INCLUSIVE, INCLUSIVE_WITH_COMMENTS, check_inclusive_cost
+from signing.c14n import (
+    EXCLUSIVE,
+    INCLUSIVE,
+    INCLUSIVE_WITH_COMMENTS,
+    check_inclusive_cost,
+    check_no_comments,
+    check_prefixes,
+)
 from signing.certificates import decode_base64, read_certificate
 from signing.errors import AlgorithmForbidden, LimitExceeded, ProfileViolation, SignatureInvalid
 from signing.grammar import check_grammar, tag, violation
@@ -28,12 +35,12 @@ XADES_B = "xades-b"
 KZ_XMLDSIG = "kz-xmldsig"
 
 ENVELOPED = f"{DS}enveloped-signature"
+SIGNATURE = tag("ds:Signature")
 SIGNED_PROPERTIES = "http://uri.etsi.org/01903#SignedProperties"
 
 _CANONICALISATIONS = {XADES_B: (EXCLUSIVE,), KZ_XMLDSIG: (INCLUSIVE, INCLUSIVE_WITH_COMMENTS)}
 _SIGNED_INFO_CANONICALISATION = {XADES_B: EXCLUSIVE, KZ_XMLDSIG: INCLUSIVE}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
-_SIGNATURE = tag("ds:Signature")
 
 Registered = TypeVar("Registered")
 
@@ -53,8 +60,9 @@ class Reference:
 class SignatureParts:
     """A signature taken apart and found to be of a known profile; nothing is verified yet.
 
-    `inner` are the references into the signature itself: SignedProperties and KeyInfo. `certificates` begins with
-    the signer's; each next one bears the name of the issuer of the one before.
+    `document` is the reference to the root: to all of it but this signature and those made after it. `inner` are the
+    references into the signature itself: SignedProperties and KeyInfo. `certificates` begins with the signer's; each
+    next one bears the name of the issuer of the one before.
     """
 
     profile: str
@@ -70,12 +78,28 @@ class SignatureParts:
     signing_time: datetime | None
 
 
-def read_signature(document: Document, algorithms: Algorithms, limits: Limits) -> SignatureParts:
-    """Find the one signature and take it apart, refusing whatever its profile does not know.
+def find_signatures(root: etree._Element, limits: Limits) -> list[etree._Element]:
+    """Return every ds:Signature of the document in document order; each must be a child of the root.
+
+    Raises ProfileViolation when there is none or one stands elsewhere, LimitExceeded.
+    """
+    signatures = list(islice(root.iter(SIGNATURE), limits.signatures + 1))
+    if not signatures:
+        raise ProfileViolation("signature.missing")
+    if any(signature.getparent() is not root for signature in signatures):
+        raise ProfileViolation("signature.misplaced")
+    if len(signatures) > limits.signatures:
+        raise LimitExceeded("signatures", limits.signatures)
+    return signatures
+
+
+def read_signature(
+    signature: etree._Element, document: Document, algorithms: Algorithms, limits: Limits
+) -> SignatureParts:
+    """Take a signature apart, refusing whatever its profile does not know.
 
     Raises ProfileViolation, AlgorithmForbidden, LimitExceeded, MalformedXml, SignatureInvalid.
     """
-    signature = _find_signature(document.root)
     check_grammar(signature)
     signed_info, signature_value, key_info, *objects = signature
     canonicalisation, method, *references = signed_info
@@ -83,6 +107,7 @@ def read_signature(document: Document, algorithms: Algorithms, limits: Limits) -
     profile = KZ_XMLDSIG if properties is None else XADES_B
     if profile == KZ_XMLDSIG:
         check_inclusive_cost(document, limits)
+        check_prefixes(signed_info)
     if canonicalisation.get("Algorithm") != _SIGNED_INFO_CANONICALISATION[profile]:
         raise AlgorithmForbidden("signature.algorithm", {"algorithm": canonicalisation.get("Algorithm", "")[:200]})
     scheme = _registered(method, algorithms.signatures)
@@ -90,6 +115,8 @@ def read_signature(document: Document, algorithms: Algorithms, limits: Limits) -
     scheme.check_key(certificates[0])
     bound = [_read_reference(each, profile, document.root, properties, key_info, algorithms) for each in references]
     _check_what_is_bound(bound, document.root, properties)
+    if any(each.canonicalisation == INCLUSIVE_WITH_COMMENTS for each in bound):
+        check_no_comments(document)
     return SignatureParts(
         profile=profile,
         element=signature,
@@ -103,18 +130,6 @@ def read_signature(document: Document, algorithms: Algorithms, limits: Limits) -
         inner=tuple(each for each in bound if each.element is not document.root),
         signing_time=_read_properties(properties, signature, references, certificates[0], algorithms),
     )
-
-
-def _find_signature(root: etree._Element) -> etree._Element:
-    """Return the only ds:Signature anywhere in the document; it must be a child of the root."""
-    signatures = list(root.iter(_SIGNATURE))
-    if not signatures:
-        raise ProfileViolation("signature.missing")
-    if len(signatures) > 1:
-        raise ProfileViolation("signature.several")
-    if signatures[0].getparent() is not root:
-        raise ProfileViolation("signature.misplaced")
-    return signatures[0]
 
 
 def _read_certificates(x509_data: etree._Element, profile: str, limits: Limits) -> tuple[x509.Certificate, ...]:

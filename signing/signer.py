@@ -2,10 +2,10 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import NoReturn, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 from lxml import etree
 
 from signing.algorithms import ECDSA_SHA256, ECDSA_SHA384, RSA_SHA256, SHA256, check_key
-from signing.c14n import EXCLUSIVE, INCLUSIVE, INCLUSIVE_WITH_COMMENTS, canonical
+from signing.c14n import EXCLUSIVE, INCLUSIVE, INCLUSIVE_WITH_COMMENTS, canonical, check_no_comments
 from signing.errors import KeyUnusable, ProfileViolation
 from signing.grammar import tag
 from signing.profile import ENVELOPED, SIGNED_PROPERTIES
@@ -27,21 +27,42 @@ _KDF_ROUNDS = 100_000
 _WHITE_SPACE = b" \t\r\n"
 
 
-@dataclass(frozen=True, eq=False)
+class Holder(Protocol):
+    """What holds a private key of a certificate and signs with it, but does not give it away: a token."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature value of XML Signature over these bytes."""
+
+
 class SigningKey:
-    """A private key with its certificate, and the certificates above it up to, but not with, the root."""
+    """A private key with its certificate, and the certificates above it up to, but not with, the root.
 
-    private_key: PrivateKey
-    certificate: x509.Certificate
-    chain: tuple[x509.Certificate, ...] = ()
+    It is held in memory, or by a `Holder` that has made sure that the certificate is its own. Nothing shows it: not
+    repr, nor pickle or copy, which fail. Raises KeyUnusable, AlgorithmForbidden.
+    """
 
-    def __post_init__(self) -> None:
-        check_key(self.certificate)
-        if self.private_key.public_key() != self.certificate.public_key():
+    def __init__(
+        self, private_key: PrivateKey | Holder, certificate: x509.Certificate, chain: tuple[x509.Certificate, ...] = ()
+    ) -> None:
+        check_key(certificate)
+        if isinstance(private_key, PrivateKey) and private_key.public_key() != certificate.public_key():
             raise KeyUnusable("key.mismatch")
+        self.certificate = certificate
+        self.chain = chain
+        self._held = private_key
 
     def __repr__(self) -> str:
         return f"SigningKey({self.certificate.subject.rfc4514_string()})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is neither copied nor written")
+
+    @property
+    def private_key(self) -> PrivateKey:
+        """The private key itself. Raises KeyUnusable when it is not in memory."""
+        if not isinstance(self._held, PrivateKey):
+            raise KeyUnusable("key.held")
+        return self._held
 
     @classmethod
     def from_pkcs12(cls, data: bytes, password: str) -> "SigningKey":
@@ -52,7 +73,7 @@ class SigningKey:
             raise KeyUnusable("key.unreadable") from None
         if not isinstance(key, PrivateKey) or certificate is None:
             raise KeyUnusable("key.unsupported")
-        return cls(key, certificate, _path_upwards(certificate, others))
+        return cls(key, certificate, path_upwards(certificate, others))
 
     def to_pkcs12(self, password: str) -> bytes:
         """Return the key and its certificates as a PKCS#12 file, encrypted with PBES2 and AES-256."""
@@ -69,9 +90,10 @@ class SigningKey:
     @cached_property
     def algorithm(self) -> str:
         """The URI of the algorithm this key signs with."""
-        if isinstance(self.private_key, rsa.RSAPrivateKey):
+        public = self.certificate.public_key()
+        if not isinstance(public, ec.EllipticCurvePublicKey):
             return RSA_SHA256
-        return ECDSA_SHA256 if self.private_key.key_size == 256 else ECDSA_SHA384
+        return ECDSA_SHA256 if public.key_size == 256 else ECDSA_SHA384
 
     @cached_property
     def certificate_texts(self) -> tuple[str, ...]:
@@ -85,52 +107,77 @@ class SigningKey:
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature value of XML Signature over these bytes: for ECDSA r and s, as wide as the curve."""
-        if isinstance(self.private_key, rsa.RSAPrivateKey):
-            return self.private_key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        digest = hashes.SHA256() if self.algorithm == ECDSA_SHA256 else hashes.SHA384()
-        r, s = decode_dss_signature(self.private_key.sign(data, ec.ECDSA(digest)))
-        width = self.private_key.key_size // 8
-        return r.to_bytes(width, "big") + s.to_bytes(width, "big")
+        held = self._held
+        if isinstance(held, rsa.RSAPrivateKey):
+            return held.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        if isinstance(held, ec.EllipticCurvePrivateKey):
+            digest = hashes.SHA256() if self.algorithm == ECDSA_SHA256 else hashes.SHA384()
+            r, s = decode_dss_signature(held.sign(data, ec.ECDSA(digest)))
+            width = held.key_size // 8
+            return r.to_bytes(width, "big") + s.to_bytes(width, "big")
+        return held.sign(data)
 
 
-def sign(data: bytes, key: SigningKey, at: datetime) -> bytes:
+def sign(data: bytes, key: SigningKey, at: datetime, again: bool = False) -> bytes:
     """Return the document with an enveloped XAdES-B-B signature before the closing tag of its root.
 
     `at` is the claimed signing time, to the second. Raises what the gate raises, and ProfileViolation when the
-    document is already signed or its root is an empty-element tag.
+    document is already signed, unless `again`, or its root is an empty-element tag.
     """
     document = open_document(data)
-    place = closing_tag(document.root, data)
+    place = closing_tag(document.root, data, again)
     return data[:place] + xades_signature(document.root, key, at) + data[place:]
 
 
-def sign_like_ncalayer(data: bytes, key: SigningKey) -> bytes:
-    """Return the document with a signature of the profile `kz-xmldsig`, as NCALayer would make it."""
+def sign_like_ncalayer(data: bytes, key: SigningKey, again: bool = False) -> bytes:
+    """Return the document with a signature of the profile `kz-xmldsig`, line by line as NCALayer would make it.
+
+    Raises as `sign` does, and ProfileViolation when there are comments: they would not be signed.
+    """
     document = open_document(data)
-    place = closing_tag(document.root, data)
+    check_no_comments(document)
+    place = closing_tag(document.root, data, again)
     digest = _sha256(canonical(document.root, INCLUSIVE_WITH_COMMENTS))
-    signed_info = (
-        f"<ds:SignedInfo>{_element('CanonicalizationMethod', INCLUSIVE)}{_element('SignatureMethod', key.algorithm)}"
-        f'<ds:Reference URI="">{_transforms(ENVELOPED, INCLUSIVE_WITH_COMMENTS)}{_digest(digest)}</ds:Reference>'
-        "</ds:SignedInfo>"
-    )
-    signature = (
-        f'<ds:Signature xmlns:ds="{DS}">{signed_info}<ds:SignatureValue>%s</ds:SignatureValue>'
-        f"<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{key.certificate_texts[0]}</ds:X509Certificate></ds:X509Data>"
-        "</ds:KeyInfo></ds:Signature>"
+    signature = "\n".join(
+        (
+            f'<ds:Signature xmlns:ds="{DS}">',
+            "<ds:SignedInfo>",
+            f'<ds:CanonicalizationMethod Algorithm="{INCLUSIVE}"/>',
+            f'<ds:SignatureMethod Algorithm="{key.algorithm}"/>',
+            '<ds:Reference URI="">',
+            "<ds:Transforms>",
+            f'<ds:Transform Algorithm="{ENVELOPED}"/>',
+            f'<ds:Transform Algorithm="{INCLUSIVE_WITH_COMMENTS}"/>',
+            "</ds:Transforms>",
+            f'<ds:DigestMethod Algorithm="{SHA256}"/>',
+            f"<ds:DigestValue>{digest}</ds:DigestValue>",
+            "</ds:Reference>",
+            "</ds:SignedInfo>",
+            "<ds:SignatureValue>",
+            "%s",
+            "</ds:SignatureValue>",
+            "<ds:KeyInfo>",
+            "<ds:X509Data>",
+            "<ds:X509Certificate>",
+            _in_lines(key.certificate_texts[0]),
+            "</ds:X509Certificate>",
+            "</ds:X509Data>",
+            "</ds:KeyInfo>",
+            "</ds:Signature>",
+        )
     )
     # Inclusive canonical form carries the root's namespaces into SignedInfo, so it is taken from the finished tree.
     unsigned = open_document(data[:place] + (signature % "").encode() + data[place:])
     in_place = canonical(unsigned.root[-1][0], INCLUSIVE)
-    return data[:place] + (signature % _base64(key.sign(in_place))).encode() + data[place:]
+    return data[:place] + (signature % _in_lines(_base64(key.sign(in_place)))).encode() + data[place:]
 
 
-def closing_tag(root: etree._Element, data: bytes) -> int:
+def closing_tag(root: etree._Element, data: bytes, again: bool = False) -> int:
     """Return the position in the original bytes where the closing tag of the root begins.
 
     Only white space and comments can follow it, and how many comments the tree tells. Raises ProfileViolation.
     """
-    if any(True for _ in root.iter(tag("ds:Signature"))):
+    if not again and any(True for _ in root.iter(tag("ds:Signature"))):
         raise ProfileViolation("sign.signed")
     end = _end_of_text(data, len(data))
     for _ in root.itersiblings():
@@ -148,7 +195,7 @@ def _end_of_text(data: bytes, end: int) -> int:
 
 
 def xades_signature(root: etree._Element, key: SigningKey, at: datetime) -> bytes:
-    """Return the ds:Signature element for a tree that has none yet, ready to be its last child.
+    """Return the ds:Signature element over all that a tree holds, ready to be its last child.
 
     The signed parts are written in canonical form at once, so they need no second look. `at` must be aware.
     """
@@ -207,11 +254,16 @@ def _sha256(data: bytes) -> str:
     return _base64(hashlib.sha256(data).digest())
 
 
+def _in_lines(base64: str) -> str:
+    """Return the text in lines of 76 characters, as MIME has them."""
+    return "\n".join(base64[start : start + 76] for start in range(0, len(base64), 76))
+
+
 def _base64(data: bytes) -> str:
     return b64encode(data).decode()
 
 
-def _path_upwards(certificate: x509.Certificate, others: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+def path_upwards(certificate: x509.Certificate, others: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
     """Return the certificates above this one, nearest first, without the self-signed root."""
     path = [certificate]
     by_subject = {other.subject: other for other in others if other.subject != other.issuer}

@@ -1,6 +1,8 @@
-"""Tables of the journal. docs/stores.md tells the duty of each."""
+"""Tables of the journal and of what is known of certificates. docs/stores.md tells the duty of each."""
 
-from sqlalchemy import BigInteger, Column, LargeBinary
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, DateTime, LargeBinary
 from sqlmodel import Field, SQLModel
 
 
@@ -22,3 +24,46 @@ class JournalHeadRow(SQLModel, table=True):
     id: int = Field(default=1, primary_key=True)
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
     frontier: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class JournalTileRow(SQLModel, table=True):
+    """The root over 256 ** level leaves in a row, once they are all there: what makes proofs cheap."""
+
+    __tablename__ = "journal_tile"
+    level: int = Field(primary_key=True)
+    index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class CheckpointRow(SQLModel, table=True):
+    """A signed statement of size and root of the journal, and the time-stamp token over it; one for a size, ever."""
+
+    __tablename__ = "journal_checkpoint"
+    size: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    note: str  # the signed note, exactly as signed
+    signed_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    token: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    stamped_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+
+
+class EvidenceRow(SQLModel, table=True):
+    """A revocation list or an OCSP answer: what was known of certificates, and when; the last of each day is kept."""
+
+    __tablename__ = "trust_evidence"
+    digest: str = Field(primary_key=True, max_length=64)
+    kind: str  # crl, ocsp
+    subject: str = Field(index=True)  # of a list: its address; of an OCSP answer: the certificate's fingerprint
+    this_update: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
+    next_update: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    fetched_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class KnownCertificateRow(SQLModel, table=True):
+    """A signer's certificate that we have met and whose OCSP answer is kept fresh."""
+
+    __tablename__ = "known_certificate"
+    fingerprint: str = Field(primary_key=True, max_length=64)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    seen_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from cryptography import x509
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from signing.errors import SignerNotAuthorised
 
@@ -25,6 +25,14 @@ OIDS: Mapping[str, x509.ObjectIdentifier] = {
     RIGHT_TO_SIGN: x509.ObjectIdentifier("1.2.398.3.3.4.1.2.2"),
     EMPLOYEE: x509.ObjectIdentifier("1.2.398.3.3.4.1.2.5"),
 }
+
+# Certificate policies. Source: registry of object identifiers of the National Certification Authority [?].
+POLICIES = "1.2.398.3.3.2"
+SIGNING_BY_ORGANISATIONS = f"{POLICIES}.1"
+AUTHENTICATION_OF_ORGANISATIONS = f"{POLICIES}.2"
+SIGNING_BY_PERSONS = f"{POLICIES}.3"
+AUTHENTICATION_OF_PERSONS = f"{POLICIES}.4"
+
 _NAMES = {oid: name for name, oid in OIDS.items()}
 
 _IIN = re.compile(r"IIN(\d{12})", re.ASCII)
@@ -40,19 +48,48 @@ def read_usages(certificate: x509.Certificate) -> frozenset[str]:
     return frozenset(_NAMES[oid] for oid in stated if oid in _NAMES)
 
 
+def read_policies(certificate: x509.Certificate) -> frozenset[str]:
+    """Return the object identifiers of the policies under which the certificate was issued."""
+    try:
+        stated = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except x509.ExtensionNotFound:
+        return frozenset()
+    return frozenset(policy.policy_identifier.dotted_string for policy in stated)
+
+
 def may_sign_documents(certificate: x509.Certificate) -> bool:
     """Tell whether key usage and basic constraints make it a certificate for signing documents."""
-    extensions = certificate.extensions
+    usage = _key_usage(certificate)
+    return usage is not None and usage.digital_signature and usage.content_commitment and not is_authority(certificate)
+
+
+def may_stamp(certificate: x509.Certificate) -> bool:
+    """Tell whether it is a certificate for time-stamps and nothing else. Source: RFC 3161, section 2.3."""
     try:
-        key_usage = extensions.get_extension_for_class(x509.KeyUsage).value
+        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     except x509.ExtensionNotFound:
         return False
+    usage = _key_usage(certificate)
+    return (
+        purposes.critical
+        and list(purposes.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
+        and (usage is None or usage.digital_signature or usage.content_commitment)
+    )
+
+
+def _key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
     try:
-        if extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
-            return False
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
-        pass
-    return key_usage.digital_signature and key_usage.content_commitment
+        return None
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Tell whether the basic constraints make it an authority's."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def read_iin(certificate: x509.Certificate) -> str | None:

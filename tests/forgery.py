@@ -12,6 +12,7 @@ import pki
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from lxml import etree
 
 from signing.signer import sign, sign_like_ncalayer
 
@@ -105,6 +106,16 @@ def resigned(change: Callable[[str], str]) -> Callable[[], bytes]:
         return re.sub(r"(?<=<ds:SignatureValue>)[^<]*", value, data).encode()
 
     return make
+
+
+def without_prefix(data: bytes) -> bytes:
+    """Return a document of Berik's, signed by NCALayer, with the signature in a default namespace and signed anew."""
+    text = data.decode().replace("xmlns:ds=", "xmlns=").replace("<ds:", "<").replace("</ds:", "</")
+    signed_info = re.search(r"<SignedInfo>.*</SignedInfo>", text, re.DOTALL)
+    assert signed_info
+    alone = etree.fromstring(f'<SignedInfo xmlns="{DS}">{signed_info[0][12:]}').getroottree()
+    value = base64.b64encode(pki.key_of("berik").sign(etree.tostring(alone, method="c14n"))).decode()
+    return re.sub(r"(?<=<SignatureValue>)[^<]*", value, text).encode()
 
 
 def with_certificate(certificate: x509.Certificate) -> Callable[[], bytes]:

@@ -22,8 +22,11 @@ from forgery import (
     signed,
     signed_by_ncalayer,
     with_certificate,
+    without_prefix,
     wrapped,
 )
+
+from signing.signer import sign_like_ncalayer
 
 DER = Encoding.DER
 
@@ -71,6 +74,12 @@ def with_longer_value() -> bytes:
     return forged_value(base64.b64decode(match[1]) + b"\0", signed_by_ncalayer)()
 
 
+def namespace_undone() -> bytes:
+    """Take an element out of the default namespace where a comment stands beside the root."""
+    plain = b'<!-- a --><r xmlns="urn:shekara:ccd:1"><a><b>1</b></a></r>'
+    return sign_like_ncalayer(plain, pki.key_of("berik")).replace(b"<b>", b'<b xmlns="">')
+
+
 def two_strangers() -> bytes:
     text = base64.b64encode(certificate_of(ec.generate_private_key(ec.SECP256R1())).public_bytes(DER)).decode()
     return rewritten("</ds:X509Data>", f"<ds:X509Certificate>{text}</ds:X509Certificate></ds:X509Data>")()
@@ -97,7 +106,7 @@ SIGNATURES = [
     ),
     Attack(
         "signature in its own object",
-        "signature.several",
+        "signature.misplaced",
         lambda: signed_by_ncalayer().replace(
             b"</ds:Signature>", b"<ds:Object>" + signature(signed_by_ncalayer()) + b"</ds:Object></ds:Signature>"
         ),
@@ -415,6 +424,11 @@ SIGNATURES = [
     ),
     Attack("text between elements", "signature.profile", changed("<ds:X509Data>", "<ds:X509Data>x")),
     Attack("text after an element", "signature.profile", changed("</ds:X509Data>", "</ds:X509Data>x")),
+    Attack(
+        "carriage return between elements",
+        "signature.profile",
+        changed("</xades:SignedProperties>", "</xades:SignedProperties>&#13;"),
+    ),
     Attack("text in an empty element", "signature.profile", changed("</ds:DigestMethod>", "x</ds:DigestMethod>")),
     Attack("Id that is no name", "signature.profile", changed("<ds:KeyInfo>", '<ds:KeyInfo Id="#1">')),
     Attack("empty Id", "signature.profile", changed("<ds:KeyInfo>", '<ds:KeyInfo Id="">')),
@@ -431,6 +445,18 @@ SIGNATURES = [
         "signature.profile",
         changed("<Declaration ", '<Declaration xml:lang="kk" ', source=signed_by_ncalayer),
     ),
+    Attack(
+        "NCALayer with a comment",
+        "signature.comments",
+        changed("100.00", "1<!-- 9 -->00.00", source=signed_by_ncalayer),
+    ),
+    Attack(
+        "NCALayer with a comment before the signature",
+        "signature.comments",
+        changed("<ds:Signature ", "<!-- --><ds:Signature ", source=signed_by_ncalayer),
+    ),
+    Attack("NCALayer, a namespace undone beside a comment", "signature.digest", namespace_undone),
+    Attack("NCALayer without prefixes", "signature.profile", lambda: without_prefix(signed_by_ncalayer())),
     Attack("NCALayer content changed", "signature.digest", changed("100.00", "900.00", source=signed_by_ncalayer)),
     Attack(
         "NCALayer with exclusive form",

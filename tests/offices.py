@@ -26,6 +26,8 @@ from portal.office import Office
 from portal.recording import Recorder
 from portal.settings import Settings
 from risk_gateway import store as risk_store
+from signing.keyring import Keyring
+from signing.trust import TrustStore
 
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 10:00 in Kazakhstan
 POSTGRESQL = os.environ.get("SHEKARA_TEST_DATABASE_URL")
@@ -52,20 +54,31 @@ def settings(home: Path, **changes: Any) -> Settings:
     return replace(Settings(home=home, database_url=url, demo=not POSTGRESQL), **changes)
 
 
-def office(home: Path, clock: StillClock | None = None, mark: Callable[[str], None] | None = None) -> Office:
+def office(
+    home: Path,
+    clock: StillClock | None = None,
+    mark: Callable[[str], None] | None = None,
+    trust: TrustStore | None = None,
+) -> Office:
     """Return an office on a fresh database with the cast's participants and powers of attorney."""
     given = settings(home)
     seed_cast(given)
-    return reopen(given, clock, mark)
+    return reopen(given, clock, mark, trust)
 
 
-def reopen(given: Settings, clock: StillClock | None = None, mark: Callable[[str], None] | None = None) -> Office:
+def reopen(
+    given: Settings,
+    clock: StillClock | None = None,
+    mark: Callable[[str], None] | None = None,
+    trust: TrustStore | None = None,
+) -> Office:
     """Return another office on the same database, as another process would have."""
     clock = clock or StillClock()
     engine = make_engine(given.database_url)
     opened.append(engine)
-    recorder = Recorder(engine, clock, pki.office_key(), *([mark] if mark else []))
-    return Office(given, engine, clock, pki.trust_store(), pki.office_key(), recorder)
+    keyring = Keyring.of(pki.office_key())
+    recorder = Recorder(engine, clock, keyring, *([mark] if mark else []))
+    return Office(given, engine, clock, trust or pki.trust_store(), keyring, recorder)
 
 
 def keep_keys(home: Path) -> None:
@@ -76,6 +89,10 @@ def keep_keys(home: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "demo.pem").write_bytes(content)
     given.office_key_file.write_bytes(pki.office_key().to_pkcs12("demo"))
+    pki.authority().save(home / "demo" / "authority", "demo")
+    (given.trust_folder / "evidence").mkdir(exist_ok=True)
+    for number, revoked in enumerate(pki.trust_store().evidence.crls):
+        (given.trust_folder / "evidence" / f"{number}.crl").write_bytes(revoked)
 
 
 def seed_cast(given: Settings, day: date = NOW.date()) -> None:

@@ -15,6 +15,8 @@ from portal.errors import TokenRefused, TooManyRequests
 from portal.office import Office
 
 PREFIX = "/api/v1/"
+OPEN = f"{PREFIX}journal/"  # to everybody: without a token they share one bucket
+NOBODY = ""
 TRUSTED_SECONDS = 1.0  # so long a token may still open what was closed to it meanwhile
 
 
@@ -31,7 +33,7 @@ def token_hash(token: str) -> str:
 
 
 class TokenMiddleware(ASGIMiddleware):
-    """Puts the caller into `scope["user"]` for everything under /api/v1/."""
+    """Puts the caller into `scope["user"]` for everything under /api/v1/ that is not open to everybody."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -43,9 +45,13 @@ class TokenMiddleware(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         if scope["path"].startswith(PREFIX):
             connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
-            caller = self._caller(connection.headers.get("authorization", ""))
-            self._count(caller.participant)
-            scope["user"] = caller
+            header = connection.headers.get("authorization", "")
+            if not header and scope["path"].startswith(OPEN):
+                self._count(NOBODY)
+            else:
+                caller = self._caller(header)
+                self._count(caller.participant)
+                scope["user"] = caller
         await next_app(scope, receive, send)
 
     def _caller(self, header: str) -> ApiCaller:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from portal.demo.cast import PARTICIPANTS
-from portal.demo.seed import PASSWORD
+from portal.authorities import DEMO_PASSWORD
 from portal.languages import KAZAKHSTAN_TIME
 from portal.office import Office
 from portal.pipeline import judge
@@ -44,7 +44,7 @@ LODGEMENTS = (
 
 def key_of(settings: Settings, person: str) -> SigningKey:
     path = settings.home / "demo" / "keys" / f"{person}.p12"
-    return SigningKey.from_pkcs12(path.read_bytes(), PASSWORD)
+    return SigningKey.from_pkcs12(path.read_bytes(), DEMO_PASSWORD)
 
 
 def token_of(settings: Settings, firm: str) -> str:

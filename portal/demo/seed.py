@@ -9,16 +9,18 @@ from sqlalchemy import Connection
 from declarations import store as declarations_store
 from declarations.participants import Participant, PowerOfAttorney
 from portal.api.callers import token_hash
+from portal.app import open_office
+from portal.authorities import DEMO_PASSWORD, authorities_of, demo_folder
 from portal.clock import Clock
 from portal.database import make_engine, migrate, writing
 from portal.demo.cast import PARTICIPANTS, PERSONS
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from portal.store import add_token
+from portal.trusting import Keeper
 from risk_gateway import store as risk_store
 from signing.authority import P256, RSA_2048, DemoAuthority
 
-PASSWORD = "demo"  # noqa: S105 of throw-away keys that are made on the spot
 OFFICE_NAME = "State Revenue Committee (demo)"
 OFFICE_BIN = "200140000017"
 TOKEN_DAYS = 365
@@ -29,7 +31,7 @@ def seed(settings: Settings, clock: Clock) -> None:
     """Make everything that the demonstration needs; what is there already stays as it is."""
     migrate(settings.database_url)
     now = clock.now()
-    if not settings.office_key_file.exists():
+    if not demo_folder(settings).exists():
         _make_keys(settings, now)
     engine = make_engine(settings.database_url)
     with writing(engine) as connection:
@@ -38,10 +40,19 @@ def seed(settings: Settings, clock: Clock) -> None:
             _put_token(connection, settings.home / "demo" / "tokens" / f"{key}.txt", participant.identifier, now)
         declarations_store.bump_revision(connection)
     engine.dispose()
+    _fetch_evidence(settings, clock)
+
+
+def _fetch_evidence(settings: Settings, clock: Clock) -> None:
+    """Learn of the demonstration's certificates what can be known, as `shekara trust refresh` does."""
+    office = open_office(settings, clock)
+    Keeper(office, authorities_of(settings, clock)).refresh()
+    office.engine.dispose()
 
 
 def _make_keys(settings: Settings, now: datetime) -> None:
     authority = DemoAuthority.create(now)
+    authority.save(demo_folder(settings), DEMO_PASSWORD)
     _write(settings.trust_folder / "roots" / "demo-root.pem", authority.root_pem())
     _write(settings.trust_folder / "intermediates" / "demo-issuing.pem", authority.intermediate_pem())
     firms = {firm.identifier: firm.name for firm in PARTICIPANTS.values()}
@@ -53,7 +64,7 @@ def _make_keys(settings: Settings, now: datetime) -> None:
             organisation=firms[person.organisation] if person.organisation else None,
             kind=RSA_2048 if person.key == "anna" else P256,
         )
-        _write(settings.home / "demo" / "keys" / f"{person.key}.p12", key.to_pkcs12(PASSWORD))
+        _write(settings.home / "demo" / "keys" / f"{person.key}.p12", key.to_pkcs12(DEMO_PASSWORD))
     office = authority.office(OFFICE_NAME, OFFICE_BIN)
     _write(settings.office_key_file, office.to_pkcs12(settings.office_key_password))
 

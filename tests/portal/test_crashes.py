@@ -43,14 +43,8 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, crash_at: str | None) -> None:
-        environment = {
-            **os.environ,
-            "SHEKARA_HOME": str(self.given.home),
-            "SHEKARA_DATABASE_URL": self.given.database_url,
-            "SHEKARA_CRASH_AT": crash_at or "",
-        }
         command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(self._port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        self.process = subprocess.Popen(command, cwd=ROOT, env=self._environment(crash_at))
         until = time.monotonic() + 30
         while time.monotonic() < until:
             try:
@@ -59,6 +53,20 @@ class Server:
             except httpx.TransportError:
                 time.sleep(0.05)  # the process is another one: there is nothing to wait on but its port
         pytest.fail("the portal did not start")
+
+    def audit(self) -> None:
+        """Have the independent checker verify anew all that is stored."""
+        command = [sys.executable, "-m", "portal.cli", "audit"]
+        audit = subprocess.run(command, cwd=ROOT, env=self._environment(None), capture_output=True, text=True)
+        assert audit.returncode == 0, audit.stdout + audit.stderr
+
+    def _environment(self, crash_at: str | None) -> dict[str, str]:
+        return {
+            **os.environ,
+            "SHEKARA_HOME": str(self.given.home),
+            "SHEKARA_DATABASE_URL": self.given.database_url,
+            "SHEKARA_CRASH_AT": crash_at or "",
+        }
 
     def wait_for_death(self) -> int:
         assert self.process is not None
@@ -131,6 +139,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_process_is_killed(serv
     finally:
         server.stop()
     everything_fits(server.given, set(sent))
+    server.audit()
 
 
 def test_a_killed_server_leaves_no_process_behind(server: Server) -> None:

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 import pki
 import pytest
+from certifying import IIN, authority, certified, subject
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from ruling import LENIENT
 
 from signing.authority import P256, P384, RSA_2048, DemoAuthority
 from signing.errors import SigningError
@@ -17,7 +19,6 @@ from signing.trust import Anchor, Signer, TrustStore
 from signing.usages import EMPLOYEE, HEAD, OIDS, ORGANISATION, PERSON, RIGHT_TO_SIGN
 
 DAY = timedelta(days=1)
-IIN = "850412450128"
 BIN = "150340012340"
 
 
@@ -31,50 +32,6 @@ def refusal(key: SigningKey, at: datetime = pki.NOW, store: TrustStore | None = 
 
 def judge(key: SigningKey, at: datetime = pki.NOW) -> Signer:
     return pki.trust_store().judge(key.certificate, key.chain, at)
-
-
-def subject(*parts: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
-    return x509.Name(
-        [x509.NameAttribute(NameOID.COMMON_NAME, "Somebody"), *(x509.NameAttribute(*each) for each in parts)]
-    )
-
-
-def certified(
-    issuer: SigningKey | None,
-    name: str,
-    constraints: x509.BasicConstraints | None = None,
-    signs_certificates: bool = True,
-    extra: x509.ExtensionType | None = None,
-    key: ec.EllipticCurvePrivateKey | None = None,
-) -> SigningKey:
-    """Return a key certified by another one, or by itself, with any extension, good or bad."""
-    key = key or ec.generate_private_key(ec.SECP256R1())
-    own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    is_authority = constraints is not None
-    signs = signs_certificates if is_authority else False
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(own if is_authority else subject((NameOID.SERIAL_NUMBER, f"IIN{IIN}")))
-        .issuer_name(issuer.certificate.subject if issuer else own)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(pki.NOW - DAY)
-        .not_valid_after(pki.NOW + DAY)
-        .add_extension(constraints or x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(
-            x509.KeyUsage(not is_authority, not is_authority, False, False, False, signs, signs, False, False), True
-        )
-    )
-    if not is_authority:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([OIDS[PERSON]]), critical=False)
-    if extra is not None:
-        builder = builder.add_extension(extra, critical=True)
-    certificate = builder.sign(issuer.private_key if issuer else key, hashes.SHA256())
-    return SigningKey(key, certificate, (issuer.certificate, *issuer.chain) if issuer else ())
-
-
-def authority(path_length: int | None = None, ca: bool = True) -> x509.BasicConstraints:
-    return x509.BasicConstraints(ca=ca, path_length=path_length if ca else None)
 
 
 def test_an_expired_certificate_is_called_expired() -> None:
@@ -114,7 +71,7 @@ def test_an_authority_below_the_demanded_length_of_path_is_untrusted() -> None:
     root = certified(None, "Root", authority(1))
     upper = certified(root, "Upper", authority(0))
     lower = certified(upper, "Lower", authority())
-    store = TrustStore([Anchor(root.certificate)])
+    store = TrustStore([Anchor(root.certificate)], rules=LENIENT)
     assert store.judge(*credentials(certified(upper, "Good")), pki.NOW).iin == IIN
     assert refusal(certified(lower, "Evil"), store=store) == "certificate.untrusted"
 
@@ -192,10 +149,10 @@ def credentials(key: SigningKey) -> tuple[x509.Certificate, tuple[x509.Certifica
 
 def test_the_path_is_found_with_the_intermediates_of_the_store_or_of_the_document() -> None:
     made, berik = pki.authority(), pki.key_of("berik")
-    root_only = TrustStore.from_pem(made.root_pem())
+    root_only = TrustStore.from_pem(made.root_pem()).with_rules(LENIENT)
     assert root_only.judge(berik.certificate, berik.chain, pki.NOW).iin == "791103300451"
-    assert refusal(berik, store=TrustStore.from_pem(made.root_pem()), chain=False) == "certificate.untrusted"
-    both = TrustStore.from_pem(made.root_pem(), made.intermediate_pem())
+    assert refusal(berik, store=root_only.with_rules(LENIENT), chain=False) == "certificate.untrusted"
+    both = TrustStore.from_pem(made.root_pem(), made.intermediate_pem()).with_rules(LENIENT)
     assert both.judge(berik.certificate, (), pki.NOW).iin == "791103300451"
 
 
@@ -222,7 +179,8 @@ def test_a_root_or_intermediate_is_relied_on_only_between_its_dates(
 
 def test_what_is_remembered_of_a_certificate_still_ends_with_its_dates() -> None:
     made = pki.authority()
-    store = TrustStore([Anchor(made.root.certificate, until=pki.NOW + 9 * DAY)], [Anchor(made.issuing.certificate)])
+    anchors = [Anchor(made.root.certificate, until=pki.NOW + 9 * DAY)], [Anchor(made.issuing.certificate)]
+    store = TrustStore(*anchors, pki.trust_store().evidence)
     key = made.person("Short", IIN, since=pki.NOW - DAY, until=pki.NOW + DAY)
     assert store.judge(*credentials(key), pki.NOW) is store.judge(*credentials(key), pki.NOW)
     assert refusal(key, pki.NOW + 2 * DAY, store) == "certificate.expired"

@@ -1,0 +1,143 @@
+"""What is checked of the record as a whole: what no single declaration shows. Everything is streamed."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, and_, or_, select
+
+from declarations import numbering
+from declarations.errors import WrongNumber
+from declarations.store import counter, declaration, document
+from interop.store import outbox
+from portal.audit import Event
+from portal.auditing.archive import Archive
+from portal.store import notification
+from risk_gateway.store import decision
+from signing import checkpoint, journal_check, store, timestamp
+from signing.errors import SigningError
+
+ROWS_AT_ONCE = 2_000
+KEY = ("declarant", "functional_reference_id", "version")
+
+
+class Doubt(NamedTuple):
+    """What does not fit, and the registration number that it is about, if it is about one."""
+
+    number: str | None
+    sentence: str
+
+
+Look = Callable[[Archive, Connection], Iterator[Doubt]]
+
+
+class WholeCheck(NamedTuple):
+    """`code` names it in reports; the first line of the function's docstring is what it demands."""
+
+    code: str
+    look: Look
+
+
+def whole_journal(archive: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every entry, tile and checkpoint of the journal fits, and it begins with the checkpoint kept outside."""
+
+    def read_stamp(token: bytes, note: bytes) -> Any:
+        trust = archive.trust(checkpoint.read_note(note.decode()).at)
+        return timestamp.verify(token, note, trust).at
+
+    try:
+        marks = () if archive.mark is None else (checkpoint.open_note(archive.mark, archive.certificates),)
+        known = journal_check.Knowledge(frozenset(Event), archive.certificates, read_stamp, marks)
+        with store.read_all(connection) as stored:
+            journal_check.verify(stored, known)
+    except SigningError as error:
+        yield Doubt(None, error.text("en"))
+
+
+def decided(_: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every decision in the journal has its declaration, and every declaration its decision in the journal."""
+    event = Event.DECLARATION_DECIDED.value
+    entries = store.journal.outerjoin(declaration, declaration.c.registration_number == store.journal.c.subject)
+    strays = (
+        select(store.journal.c.index, store.journal.c.subject)
+        .select_from(entries)
+        .where(
+            store.journal.c.event == event,
+            or_(declaration.c.sequence.is_(None), declaration.c.sequence != store.journal.c.index),
+        )
+        .order_by(store.journal.c.index)
+    )
+    for row in stream(connection, strays):
+        yield Doubt(row.subject, f"entry {row.index} of the journal has no declaration")
+    rows = declaration.outerjoin(store.journal, store.journal.c.index == declaration.c.sequence)
+    unheard = (
+        select(declaration.c.registration_number, declaration.c.sequence)
+        .select_from(rows)
+        .where(
+            or_(
+                store.journal.c.index.is_(None),
+                store.journal.c.event != event,
+                store.journal.c.subject != declaration.c.registration_number,
+            )
+        )
+    )
+    for row in stream(connection, unheard):
+        yield Doubt(row.registration_number, f"entry {row.sequence} of the journal is not its decision")
+
+
+def serials(_: Archive, connection: Connection) -> Iterator[Doubt]:
+    """The serial numbers of an office's day begin with 1 and follow each other in the order of the journal."""
+    last: dict[tuple[str, str], tuple[int, int]] = {}
+    numbers = select(declaration.c.registration_number, declaration.c.sequence)
+    for row in stream(connection, numbers.order_by(declaration.c.registration_number)):
+        try:
+            number = numbering.parse(row.registration_number)
+        except WrongNumber:
+            continue  # the check `number` tells
+        series = number.office, f"{number.day:%d%m%y}"
+        serial, sequence = last.get(series, (0, -1))
+        if number.serial != serial + 1:
+            yield Doubt(row.registration_number, f"it follows number {serial} of its office and day")
+        elif row.sequence <= sequence:
+            yield Doubt(row.registration_number, "its place in the journal is before that of the number before it")
+        last[series] = number.serial, row.sequence
+    for row in stream(connection, select(counter)):
+        serial, _sequence = last.pop((row.office, row.day), (0, 0))
+        if row.last != serial:
+            yield Doubt(None, f"{row.last} numbers were given at {row.office} on {row.day}, the last there is {serial}")
+    for (office, day), (serial, _sequence) in last.items():
+        yield Doubt(None, f"no numbers were given at {office} on {day}, the last there is {serial}")
+
+
+def orphans(_: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Nothing is stored of a declaration that is not there."""
+    for table, name in ((document, "a document"), (decision, "a decision")):
+        for row in stream(connection, _without(table, declaration, KEY)):
+            key = "/".join(str(getattr(row, part)) for part in KEY)
+            yield Doubt(None, f"there is {name} and no declaration {key}")
+    messages = outbox.outerjoin(declaration, declaration.c.registration_number == outbox.c.subject)
+    stray = select(outbox.c.message_id, outbox.c.subject).select_from(messages)
+    for row in stream(connection, stray.where(declaration.c.registration_number.is_(None))):
+        yield Doubt(row.subject, f"the message {row.message_id} is about no declaration")
+    for row in stream(connection, _without(notification, outbox, ("message_id",))):
+        yield Doubt(row.subject, f"the participant was told of {row.message_id}, which is no message")
+
+
+WHOLE_CHECKS = (
+    WholeCheck("journal", whole_journal),
+    WholeCheck("decided", decided),
+    WholeCheck("serials", serials),
+    WholeCheck("orphans", orphans),
+)
+
+
+def stream(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]:
+    """Yield the rows of a statement without holding them all."""
+    yield from connection.execute(statement, execution_options={"stream_results": True, "yield_per": ROWS_AT_ONCE})
+
+
+def _without(table: Any, other: Any, names: tuple[str, ...]) -> Select[Any]:
+    """Select the rows of a table that have no partner of the same key in the other."""
+    on = [table.c[name] == other.c[name] for name in names]
+    together = table.outerjoin(other, and_(*on))
+    columns = [table.c[name] for name in (*names, "subject") if name in table.c]
+    return select(*columns).select_from(together).where(other.c[names[0]].is_(None))

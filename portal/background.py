@@ -1,0 +1,49 @@
+"""What goes on beside the requests, in `serve` and in `work`: delivery, attestation, and keeping trust fresh."""
+
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+
+from portal.authorities import Authorities, authorities_of
+from portal.notary import Notary
+from portal.office import Office
+from portal.repeating import Repeating
+from portal.trusting import Keeper
+from portal.worker import Worker
+
+
+def background(office: Office) -> list[Repeating]:
+    """Return the office's repeated work, not yet started. Raises `SettingsError` without a time-stamp authority."""
+    authorities = authorities_of(office.settings, office.clock)
+    notary = notary_of(office, authorities)
+    return [
+        Repeating("worker", Worker(office.engine, office.clock).turn),
+        Repeating("notary", notary.turn),
+        Repeating("keeper", Keeper(office, authorities).turn),
+    ]
+
+
+def notary_of(office: Office, authorities: Authorities) -> Notary:
+    """Return the office's notary; from now on the office is closed when the notary says so."""
+    notary = Notary(
+        office.engine,
+        office.clock,
+        office.keyring,
+        authorities,
+        lambda: office.trust,
+        office.settings.checkpoint_file,
+        timedelta(seconds=office.settings.timestamp_grace_seconds),
+    )
+    office.notary = notary
+    return notary
+
+
+def work_until_interrupted(tasks: Sequence[Repeating]) -> None:
+    """Run these until Ctrl-C or the end of the process."""
+    for task in tasks:
+        task.start()
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        for task in tasks:
+            task.stop()
