@@ -103,5 +103,5 @@ def authorities_of(settings: Settings, clock: Clock) -> Authorities:
         return DemoAuthorities(DemoAuthority.load(demo_folder(settings), DEMO_PASSWORD), clock)
     raise SettingsError(
         "There is no time-stamp authority: set SHEKARA_TSA_URL, or run `shekara seed` for a demonstration "
-        "(remove the folder of a demonstration made before version 0.2 first)."
+        "(first remove the folder of a demonstration that has no `demo/authority` yet)."
     )

@@ -23,7 +23,9 @@ class Settings:
     when empty, one is made and kept in `home`. `secure` says that browsers come by https. `requests_per_minute` is per
     participant. `timestamp_url` is that of the time-stamp authority (RFC 3161); when the journal has been without its
     tokens for `timestamp_grace_seconds`, nothing more is accepted. `crl_urls` are revocation lists to keep, besides
-    those that certificates point to. `gost` lets GOST signatures be verified (docs/gost.md). `crash_at` names a mark of the pipeline at which the process kills itself: only the crash tests set it.
+    those that certificates point to; all is fetched anew every `trust_refresh_seconds`. `gost` lets GOST signatures be
+    verified (docs/gost.md). `crash_at` names a mark of the pipeline at which the process kills itself: only the crash
+    tests set it.
     """
 
     home: Path

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from cryptography import x509
@@ -93,6 +94,7 @@ def ecdsa_algorithm(digest: hashes.HashAlgorithm) -> SignatureAlgorithm:
     return SignatureAlgorithm(_ecdsa_key, verify)
 
 
+@lru_cache(maxsize=4096)
 def _rsa_key(certificate: x509.Certificate) -> rsa.RSAPublicKey:
     key = check_key(certificate)
     if not isinstance(key, rsa.RSAPublicKey):
@@ -100,6 +102,7 @@ def _rsa_key(certificate: x509.Certificate) -> rsa.RSAPublicKey:
     return key
 
 
+@lru_cache(maxsize=4096)
 def _ecdsa_key(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
     key = check_key(certificate)
     if not isinstance(key, ec.EllipticCurvePublicKey):

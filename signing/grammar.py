@@ -76,7 +76,7 @@ def check_grammar(signature: etree._Element) -> None:
         own = str(element.tag)
         if (
             len(element) > _CHILDREN_MOST
-            or not _fits(own, tuple(str(child.tag) for child in element), tuple(element.keys()))
+            or not _fits(own, tuple([str(child.tag) for child in element]), tuple(element.keys()))
             or (own not in _HOLDS_TEXT and _is_text(element.text))
             or (element is not signature and _is_text(element.tail))
             or _IDENTIFIER.fullmatch(element.get("Id", "x")) is None

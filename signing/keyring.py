@@ -79,15 +79,18 @@ class KeyFiles:
     def _listed(self) -> Iterator[tuple[str, datetime]]:
         path = self.folder / LIST
         try:
-            rows = tomllib.loads(path.read_text(encoding="utf-8")).get("key", []) if path.exists() else []
+            document = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         except (OSError, ValueError) as error:  # TOMLDecodeError tells the line
             raise KeyUnusable("keyring.unreadable", {"file": str(path), "place": str(error)}) from None
+        rows = document.pop("key", [])
+        if document or not isinstance(rows, list):
+            raise KeyUnusable("keyring.unreadable", {"file": str(path), "place": "[[key]]"})
         for number, row in enumerate(rows, start=1):
             match row:
                 case {"source": str(source), "since": datetime(tzinfo=zone) as since} if zone and len(row) == 2:
                     yield source, since
                 case _:
-                    raise KeyUnusable("keyring.unreadable", {"file": str(path), "place": f"key {number}"})
+                    raise KeyUnusable("keyring.unreadable", {"file": str(path), "place": f"[[key]] {number}"})
 
 
 class Keyring:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import TypeVar
 
@@ -140,11 +141,17 @@ def _read_certificates(x509_data: etree._Element, profile: str, limits: Limits) 
     texts = [element.text or "" for element in x509_data]
     if any(len(text) > limits.certificate_characters for text in texts):
         raise LimitExceeded("certificate_characters", limits.certificate_characters)
-    certificates = tuple(read_certificate(text) for text in texts)
+    certificates = tuple([read_certificate(text) for text in texts])
+    _check_order(certificates)
+    return certificates
+
+
+@lru_cache(maxsize=4096)
+def _check_order(certificates: tuple[x509.Certificate, ...]) -> None:
+    """Demand that each certificate bears the name of the issuer of the one before."""
     for lower, upper in pairwise(certificates):
         if lower.issuer != upper.subject:
             raise violation("ds:X509Data")
-    return certificates
 
 
 def _read_reference(

@@ -60,7 +60,7 @@ class Part(NamedTuple):
 class Helpers(NamedTuple):
     """So many processes to check declarations in; `open_archive` must be importable there."""
 
-    count: int
+    processes: int
     open_archive: Open
 
 
@@ -124,11 +124,11 @@ def _make(part: Part, number: str | None, code: str, doubts: Iterator[Doubt]) ->
 def _by_many(helpers: Helpers, chunks: Iterator[list[Named]]) -> Iterator[Part]:
     """Give chunks to so many processes, a few ahead, and yield what they find in the order of the chunks."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(helpers.count, context, _begin, (helpers.open_archive,)) as pool:
+    with ProcessPoolExecutor(helpers.processes, context, _begin, (helpers.open_archive,)) as pool:
         waiting: deque[Future[Part]] = deque()
         for chunk in chunks:
             waiting.append(pool.submit(_examine, chunk))
-            if len(waiting) > helpers.count * AHEAD:
+            if len(waiting) > helpers.processes * AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -97,6 +97,17 @@ def test_a_note_written_in_another_way_is_not_read(old: str, new: str) -> None:
     assert code_of(changed) == "checkpoint.form"
 
 
+def test_another_spelling_of_the_same_base64_is_not_read() -> None:
+    """The last character before the padding has bits that stand for nothing."""
+    for number, line in enumerate(note().split("\n")):
+        text = line.rstrip("=")
+        if line != text:
+            for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/":
+                changed = text[:-1] + last + line[len(text) :]
+                lines = [*note().split("\n")[:number], changed, *note().split("\n")[number + 1 :]]
+                assert changed == line or code_of("\n".join(lines)).startswith("checkpoint.")
+
+
 def test_no_signature_is_no_checkpoint() -> None:
     assert code_of("") == "checkpoint.form"
     assert code_of(TEXT) == "checkpoint.form"

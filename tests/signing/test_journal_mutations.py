@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pki
 import pytest
+from journal_tampering import change_tiles, tamper
 from journals import Tables, entry_row, knowledge, record, signed, tables
-from tampering import change_tiles, tamper
 
 from portal import audit
 from signing import journal_check

@@ -68,7 +68,7 @@ def test_the_ring_knows_whose_seal_it_makes() -> None:
         (lambda: [office_key(START, NOW, P384)], "seal.key"),
         (lambda: [pki.office_key(), pki.authority().office("Another", "200140000017")], "keyring.organisation"),
         (lambda: [pki.authority().person("Nobody's", "850412450128")], "keyring.organisation"),
-        (lambda: [], "keyring.organisation"),
+        (list, "keyring.organisation"),
     ],
 )
 def test_a_ring_holds_p256_seals_of_one_organisation(keys: Callable[[], list[SigningKey]], code: str) -> None:
