@@ -18,6 +18,7 @@ check: .venv/ready
 	$(BIN)/lint-imports
 
 unit: .venv/ready portal/static/manifest.json
+	@command -v softhsm2-util >/dev/null || [ "$$(id -u)" != 0 ] || (apt-get update -q && apt-get install -y -q softhsm2)
 	$(BIN)/pytest tests -n 2
 
 e2e: .venv/ready portal/static/manifest.json

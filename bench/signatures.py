@@ -41,7 +41,7 @@ def _sizes(size: str, count: int, seconds: float, key: SigningKey, at: datetime)
         _once(watch, document, key)
         if time.monotonic() > until:
             break
-    ratio = quantile(watch.times[OURS], 0.5) / quantile(watch.times[SIGNXML], 0.5)
+    ratio = quantile(watch.cpu[OURS], 0.5) / quantile(watch.cpu[SIGNXML], 0.5)
     limit = TO_SIGNXML.get(size, 1.0)
     aims = (Aim(f"{ratio:.2f} x signxml <= {limit:g}", ratio <= limit),)
     return [

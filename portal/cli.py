@@ -36,7 +36,7 @@ from portal.demo.seed import seed as seed_demo
 from portal.lodging import LocalPortal, RemotePortal, lodge_files
 from portal.settings import Settings, SettingsError
 from portal.store import add_token
-from signing import signer
+from signing import signer, store
 from signing.errors import SigningError
 
 REFUSED, MISUSE = 1, 2
@@ -209,8 +209,9 @@ def load_tariff(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False
     except (TariffUnreadable, UnicodeDecodeError) as error:
         errors.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(REFUSED) from None
-    now = SystemClock().now()
     with writing(make_engine(settings.database_url)) as connection:
+        store.lock_head(connection)  # nothing is accepted between the moment taken here and the commit
+        now = SystemClock().now()
         text = content.decode("utf-8-sig").encode()
         declarations_store.add_tariff(connection, file.name, now, True, zstandard.compress(text))
         particulars = {"source": file.name, "lines": str(len(tariff))}

@@ -17,6 +17,7 @@ from risk_gateway import store as risk_store
 from signing import evidence_store, journal, timestamp, verify, xmlgate
 from signing import store as signing_store
 from signing.bundle import Bundle
+from signing.errors import SigningError
 from signing.revocation import Evidence
 
 
@@ -65,8 +66,11 @@ def _known(connection: Connection, office: Office, stamped_at: datetime) -> Evid
 
 
 def _signers(document: bytes) -> list[x509.Certificate]:
-    """Return the certificates in the signatures of a document that we have accepted or made."""
-    signatures = verify.verify_all(xmlgate.open_document(document))
+    """Return the certificates in the signatures of a document; none when it has been altered since we stored it."""
+    try:
+        signatures = verify.verify_all(xmlgate.open_document(document))
+    except SigningError:
+        return []
     return [each for signature in signatures for each in (signature.certificate, *signature.chain)]
 
 

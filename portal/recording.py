@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
@@ -28,6 +29,7 @@ from risk_gateway import store as risk_store
 from risk_gateway.model import Decision
 from signing import seal
 from signing import store as signing_store
+from signing.errors import KeyUnusable
 from signing.keyring import Keyring
 from signing.signer import SigningKey
 
@@ -99,10 +101,10 @@ class Recorder:
         """Record a batch; what one lodgement breaks must not take others with it, nor end the writer."""
         try:
             return self._transaction(batch) if batch else ()
-        except (
-            OperationalError,
-            InterfaceError,
-        ):  # the database's own trouble: to try one by one would only wait longer
+        except (OperationalError, InterfaceError):  # the database's own trouble: one by one would only wait longer
+            return [Unavailable()] * len(batch)
+        except KeyUnusable as error:  # nobody's lodgement is to blame, and the reason is not for a trader's eyes
+            structlog.get_logger().error("recorder.key", code=error.code, particulars=dict(error.params))
             return [Unavailable()] * len(batch)
         except Exception as error:  # noqa: BLE001 the writer must outlive whatever one lodgement does to it
             if len(batch) > 1:

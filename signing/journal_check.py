@@ -56,7 +56,7 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Summary:
-    """What was found to fit. `signed` is the size of the newest checkpoint, `stamped` that of the newest with a token."""
+    """What was found to fit. `signed` is the size of the newest checkpoint, `stamped` of the newest with a token."""
 
     size: int
     root: bytes

@@ -166,7 +166,11 @@ def open_key(text: str, pin: str) -> SigningKey:
 
 def _open_session(address: Address, pin: str) -> pkcs11.Session:
     """Return a new session, logged in. A PIN that was refused is not offered again: tokens lock after a few."""
-    token = pkcs11.lib(address.module).get_token(token_label=address.token)
+    try:
+        library = pkcs11.lib(address.module)
+    except PKCS11Error:
+        raise KeyUnusable("pkcs11.module", {"module": address.module}) from None
+    token = library.get_token(token_label=address.token)
     if address.place in _logged_in:
         return token.open()
     if (*address.place, pin) in _refused:
@@ -226,6 +230,4 @@ def _as_ours(error: PKCS11Error, address: Address) -> KeyUnusable:
         return KeyUnusable("pkcs11.absent", {"token": address.token})
     if isinstance(error, pkcs11.NoSuchKey):
         return KeyUnusable("pkcs11.key", {"token": address.token})
-    if type(error) is PKCS11Error:  # the library could not be loaded
-        return KeyUnusable("pkcs11.module", {"module": address.module})
     return KeyUnusable("pkcs11.failed", {"token": address.token, "reason": type(error).__name__})

@@ -6,11 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
 from signing import errors
 from signing.algorithms import SHIPPED, Algorithms
 from signing.errors import SigningError, words
 from signing.revocation import Finding
 from signing.trust import Sealer, Signer, TrustStore
+from signing.usages import read_name
 from signing.verify import VerifiedSignature, verify_all
 from signing.xmlgate import open_document
 
@@ -46,7 +50,8 @@ class Report:
 
     `judged_at` is the moment for which the question was asked, `existed_at` the proven one before which the signature
     existed, if any: then the certificate is judged at that. `error` says what is wrong, in words, unless passed.
-    `caution` is the code of what a dated rule let pass with a flag.
+    `certificate` is the one in the signature; only a `signer` has been read from it by way of a root we trust. `caution`
+    is the code of what a dated rule let pass with a flag.
     """
 
     indication: Indication
@@ -57,6 +62,7 @@ class Report:
     profile: str | None = None
     algorithm: str | None = None
     claimed_at: datetime | None = None
+    certificate: x509.Certificate | None = None
     signer: Signer | Sealer | None = None
     revocation: Finding | None = None
     caution: str | None = None
@@ -75,6 +81,7 @@ class Report:
             "code": self.error.code if self.error else None,
             "text": self.error.text(language) if self.error else None,
             "signer": _signer(self.signer) if self.signer else None,
+            "certificate": _certificate(self.certificate) if self.certificate else None,
             "profile": self.profile,
             "algorithm": self.algorithm,
             "claimed_at": _moment(self.claimed_at),
@@ -120,6 +127,7 @@ def _judge(
         profile=signature.profile,
         algorithm=signature.algorithm,
         claimed_at=signature.signing_time,
+        certificate=signature.certificate,
         signer=found.holder,
         revocation=found.revocation,
         caution=found.holder.caution if found.holder else None,
@@ -174,6 +182,16 @@ def _signer(signer: Signer | Sealer) -> Mapping[str, str | None]:
         "organisation": signer.organisation if isinstance(signer, Signer) else signer.name,
         "serial": signer.serial,
         "issuer": signer.issuer,
+    }
+
+
+def _certificate(certificate: x509.Certificate) -> Mapping[str, str]:
+    return {
+        "serial": f"{certificate.serial_number:x}",
+        "subject": read_name(certificate.subject, NameOID.COMMON_NAME),
+        "issuer": read_name(certificate.issuer, NameOID.COMMON_NAME),
+        "valid_from": certificate.not_valid_before_utc.isoformat(),
+        "valid_until": certificate.not_valid_after_utc.isoformat(),
     }
 
 

@@ -66,7 +66,7 @@ def _verify(
     payload = b""
     for each in reversed(parts):
         payload = _peel(each, document.root)
-    if b"<!--" in document.data:
+    if document.has_comments():
         etree.strip_tags(document.root, etree.Comment)
     return tuple(
         VerifiedSignature(

@@ -38,6 +38,8 @@ _count_attributes = etree.XPath(f"count({_ATTRIBUTES})")
 _find_identifiers = etree.XPath(
     f"{_ATTRIBUTES}[name() = 'Id' or name() = 'ID' or name() = 'id' or name() = 'xml:id']", smart_strings=False
 )
+_has_instructions = etree.XPath("boolean(/descendant::processing-instruction())")
+_has_comments = etree.XPath("boolean(/descendant::comment())")
 _find_attributes_in_namespaces = etree.XPath(f"{_ATTRIBUTES}[namespace-uri()]")
 
 
@@ -54,6 +56,10 @@ class Document:
     attribute_count: int
     namespace_declarations: int
 
+    def has_comments(self) -> bool:
+        """Tell whether there are comments in the tree or beside its root."""
+        return bool(_has_comments(self.root))
+
 
 def open_document(data: bytes, limits: Limits = LIMITS, namespaces: frozenset[str] = KNOWN_NAMESPACES) -> Document:
     """Read untrusted bytes into a tree, or refuse them; nothing outside the bytes is ever opened.
@@ -62,8 +68,10 @@ def open_document(data: bytes, limits: Limits = LIMITS, namespaces: frozenset[st
     in none, unique identifiers. Raises MalformedXml, LimitExceeded, ProfileViolation.
     """
     _check_bytes(data, limits)
-    root = _parse(data, limits)
-    document = _measure(root, data, limits)
+    namespace_declarations = data.count(b"xmlns")
+    if namespace_declarations > limits.namespace_declarations:
+        raise LimitExceeded("namespaces", limits.namespace_declarations)
+    document = _measure(_parse(data, limits), data, namespace_declarations, limits)
     _check_names(document, namespaces)
     return document
 
@@ -84,8 +92,6 @@ def _check_bytes(data: bytes, limits: Limits) -> None:
         raise LimitExceeded("attributes", limits.attributes)
     if _has_more(data, b"&", limits.references):
         raise LimitExceeded("references", limits.references)
-    if _has_more(data, b"xmlns", limits.namespace_declarations):
-        raise LimitExceeded("namespaces", limits.namespace_declarations)
 
 
 def _has_more(data: bytes, mark: bytes, most: int) -> bool:
@@ -125,14 +131,14 @@ def _parse(data: bytes, limits: Limits) -> etree._Element:
     return root
 
 
-def _measure(root: etree._Element, data: bytes, limits: Limits) -> Document:
+def _measure(root: etree._Element, data: bytes, namespace_declarations: int, limits: Limits) -> Document:
     """Count what the tree holds, and refuse what is too large or too costly to canonicalise."""
     document = Document(
         root=root,
         data=data,
         element_count=int(cast(float, _count_elements(root))),
         attribute_count=int(cast(float, _count_attributes(root))),
-        namespace_declarations=data.count(b"xmlns"),
+        namespace_declarations=namespace_declarations,
     )
     if document.element_count > limits.elements:
         raise LimitExceeded("elements", limits.elements)
@@ -174,7 +180,7 @@ def _check_names(document: Document, namespaces: frozenset[str]) -> None:
 
 
 def _speaks_only_of(document: Document, namespaces: frozenset[str]) -> bool:
-    """Tell from the bytes alone whether every element must be in a known namespace, and no instruction can be there.
+    """Tell without looking at each element whether all must be in a known namespace, and no instruction is there.
 
     Every "xmlns" must begin a declaration of a known namespace. False means only that the tree has to be looked
     through: a namespace declared but not used does no harm.
@@ -185,7 +191,7 @@ def _speaks_only_of(document: Document, namespaces: frozenset[str]) -> bool:
         len(declared) == document.namespace_declarations
         and namespaces.issuperset(value.decode("ascii", "replace") for value in declared)
         and b"<xml:" not in data
-        and data.find(b"<?", 1 if data.startswith(_XML_DECLARATION_STARTS) else 0) == -1
+        and not _has_instructions(document.root)
     )
 
 

@@ -1,7 +1,7 @@
 """What is stored, as the checker reads it: never more than one declaration at a time."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -114,7 +114,7 @@ class Archive:
                 _message(connection, found),
             )
 
-    def powers(self, principals: Iterator[str]) -> tuple[PowerOfAttorney, ...]:
+    def powers(self, principals: Sequence[str]) -> tuple[PowerOfAttorney, ...]:
         with looking(self.engine) as connection:
             return tuple(power for each in principals for power in declarations_store.read_powers(connection, each))
 
@@ -160,6 +160,7 @@ class Archive:
             self._remembered[key] = make()
             if len(self._remembered) > REMEMBERED_MOST:
                 self._remembered.popitem(last=False)
+        self._remembered.move_to_end(key)
         value: Value = self._remembered[key]
         return value
 

@@ -182,7 +182,7 @@ class Dossier:
         """The right under which it was signed, by the powers of attorney of that day. Raises `NotAuthorised`."""
         signer, declarant = self.signer, self.declaration.declarant.identifier
         givers = sorted({party for party in (declarant and declarant.value, signer.bin) if party})
-        powers = self.archive.powers(iter(givers))
+        powers = self.archive.powers(givers)
         day = self.stored.received_at.astimezone(KAZAKHSTAN_TIME).date()
         return authority(self.declaration, signer.iin, signer.bin, signer.may_sign_for_organisation, powers, day)
 

@@ -96,6 +96,10 @@ def verify(
 def evidence(
     number: Annotated[str, typer.Argument(help="Registration number of a declaration.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where the bundle is written.")],
+    documents: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="A folder for declaration.xml, as received, and notice.xml, as sealed."),
+    ] = None,
     as_json: AsJson = False,
     language: Language = "en",
 ) -> None:
@@ -104,12 +108,15 @@ def evidence(
         wanted = str(parse(number))
     except DeclarationsError as error:
         raise typer.BadParameter(error.text(language)) from None
-    well = write_bundle(open_office(Settings.load()), wanted, output, Printer(as_json, language))
+    well = write_bundle(open_office(Settings.load()), wanted, output, Printer(as_json, language), documents)
     raise typer.Exit(0 if well else REFUSED)
 
 
-def write_bundle(office: Office, number: str, output: Path, printer: Printer) -> bool:
-    """Write the bundle of a declaration's decision and show what it proves today; tell whether all is well."""
+def write_bundle(office: Office, number: str, output: Path, printer: Printer, documents: Path | None = None) -> bool:
+    """Write the bundle of a declaration's decision and show what it proves today; tell whether all is well.
+
+    With a folder for `documents`, the declaration and the notice are written there, too.
+    """
     with reading(office.engine) as connection:
         stored = declarations_store.find_by_number(connection, number)
         declaration, notice = read_documents(connection, stored) if stored else (b"", b"")
@@ -118,6 +125,10 @@ def write_bundle(office: Office, number: str, output: Path, printer: Printer) ->
         printer.missing(number, UNSTAMPED if stored else UNKNOWN)
         return False
     output.write_bytes(bundles.write(bundle))
+    if documents is not None:
+        documents.mkdir(parents=True, exist_ok=True)
+        (documents / "declaration.xml").write_bytes(declaration)
+        (documents / "notice.xml").write_bytes(notice)
     findings = bundles.check(bundle, declaration, notice, office.trust, office.clock.now())
     printer.findings(output.name, findings)
     return findings.ok

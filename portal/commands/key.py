@@ -25,11 +25,12 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a lin
     """Show the office's certificates: since when in use, and until when valid. Warns 60 days before the last ends."""
     keyring, now = keyring_of(Settings.load()), SystemClock().now()
     for use, state in states(keyring, now):
-        described = {"state": state, **_described(use)}
         if as_json:
-            print(json.dumps(described, ensure_ascii=False))
+            print(json.dumps({"state": state, **_described(use)}, ensure_ascii=False))
         else:
-            console.print("  ".join(f"{name}: {value}" for name, value in described.items()), markup=False)
+            console.print(state, style="bold")
+            for name, value in _described(use).items():
+                console.print(f"  {name:12} {value}", markup=False)
     ends = running_out(keyring, now)
     if ends is not None:
         warning = f"After {_local(ends)} the office has no key in use. Add one now: shekara key add."

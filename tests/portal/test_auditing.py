@@ -10,6 +10,7 @@ import pytest
 import tampering
 from builders import declaration_xml
 from cast import PARTICIPANTS
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ReasonFlags
 from tampering import Audited, add, change, found, of, remove, reseal, rewrite, rewrite_entry, swap
 from typer.testing import CliRunner
@@ -25,6 +26,7 @@ from portal.background import notary_of
 from portal.database import writing
 from portal.entry import pack
 from portal.pipeline import lodge
+from portal.settings import SettingsError
 from portal.stages import Lodged
 from portal.store import notification
 from risk_gateway.model import Outcome
@@ -527,6 +529,19 @@ def test_the_command_names_what_does_not_fit_with_status_1(served: Audited) -> N
     }
     assert summary["checks"]["columns"]["failed"] == 1
     assert served.number("lamps") in run().stdout
+
+
+def test_the_office_may_be_named_by_its_certificates_alone(served: Audited, tmp_path: Path) -> None:
+    ours, strangers = tmp_path / "office.pem", tmp_path / "other.pem"
+    ours.write_bytes(pki.office_key().certificate.public_bytes(Encoding.PEM))
+    strangers.write_bytes(pki.authority().office("Another", ALTYN).certificate.public_bytes(Encoding.PEM))
+    served.office.settings.office_key_file.unlink()
+
+    assert run("--office", str(ours)).exit_code == 0
+    assert (
+        json.loads(run("--office", str(strangers), "--json").stdout.splitlines()[-1])["checks"]["seal"]["failed"] == 6
+    )
+    assert isinstance(run().exception, SettingsError)  # `main` tells it in a line, with status 2
 
 
 def test_several_processes_find_the_same(served: Audited) -> None:

@@ -707,16 +707,9 @@ def shekara(full, monkeypatch):
 
     home = full.settings.home
     offices.keep_keys(home)
-    keep_revocation_lists(full.settings.trust_folder / "evidence")
     monkeypatch.setenv("SHEKARA_HOME", str(home))
     monkeypatch.setenv("SHEKARA_DATABASE_URL", full.settings.database_url)
     return lambda *arguments: CliRunner().invoke(app, [str(each) for each in arguments])
-
-
-def keep_revocation_lists(folder):
-    folder.mkdir(parents=True)
-    for number, address in enumerate(pki.authority().crl_urls):
-        (folder / f"{number}.crl").write_bytes(pki.authority().crl_at(address, pki.NOW))
 
 
 def test_verify_says_what_was_found(full, shekara):

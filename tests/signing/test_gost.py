@@ -23,9 +23,10 @@ from gost_signing import (
 )
 
 from signing.algorithms import SHIPPED
-from signing.errors import AlgorithmForbidden, LimitExceeded, PluginMissing, SignatureInvalid, SigningError
+from signing.errors import AlgorithmForbidden, LimitExceeded, PluginMissing, SignatureInvalid
 from signing.gost import Curve, read_key, with_gost
 from signing.limits import Limits
+from signing.verdict import judge_signature
 from signing.verify import verify, verify_all
 from signing.xmlgate import open_document
 
@@ -177,10 +178,18 @@ def test_gost_is_off_unless_asked_for() -> None:
 
 
 @needs_gostcrypto
-def test_no_path_leads_from_a_gost_key_so_the_signer_is_not_trusted() -> None:
-    verified = verify(open_document(gost_document()), with_gost())
-    with pytest.raises(SigningError):
-        pki.trust_store().judge(verified.certificate, verified.chain, pki.NOW)
+def test_an_intact_gost_signature_is_indeterminate_because_its_certificate_cannot_be_judged() -> None:
+    (report,) = judge_signature(gost_document(), pki.trust_store(), pki.NOW, algorithms=with_gost())
+    assert (report.indication, report.sub_indication) == ("INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE")
+    assert report.error is not None
+    assert report.error.code == "signature.key"
+
+
+@needs_gostcrypto
+def test_a_changed_document_is_known_to_be_changed() -> None:
+    changed = gost_document().replace(b"100.00", b"900.00")
+    (report,) = judge_signature(changed, pki.trust_store(), pki.NOW, algorithms=with_gost())
+    assert (report.indication, report.sub_indication) == ("TOTAL-FAILED", "HASH_FAILURE")
 
 
 @needs_gostcrypto

@@ -1,6 +1,12 @@
 """Key files, and the throw-away authority that makes them for demonstration and tests."""
 
+import copy
+import pickle
+from collections.abc import Callable
+from dataclasses import asdict
+
 import cast as demo_cast
+import leaks
 import pki
 import pytest
 from cryptography import x509
@@ -82,7 +88,15 @@ def test_the_root_in_a_key_file_is_left_out_of_the_chain() -> None:
 
 
 def test_a_key_does_not_show_itself() -> None:
-    assert repr(pki.key_of("berik")).startswith("SigningKey(OU=BIN110540007770,")
+    key = pki.key_of("berik")
+    assert repr(key).startswith("SigningKey(OU=BIN110540007770,")
+    assert leaks.traces(leaks.forms_of_key(key.private_key), f"{key!r} {key} {vars(key)}".encode()) == []
+
+
+@pytest.mark.parametrize("write", [pickle.dumps, copy.copy, copy.deepcopy, asdict])
+def test_a_key_is_neither_written_nor_copied(write: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError):
+        write(pki.key_of("berik"))
 
 
 def test_two_authorities_share_nothing() -> None:
