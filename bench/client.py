@@ -11,8 +11,8 @@ from typing import cast
 import uvloop
 
 from bench.documents import signed
-from portal.clock import SystemClock
 from portal.authorities import DEMO_PASSWORD
+from portal.clock import SystemClock
 from signing.signer import SigningKey
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")

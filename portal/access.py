@@ -36,6 +36,7 @@ class Permission(StrEnum):
     LODGE_DECLARATIONS = "lodge declarations"
     CHECK_DECLARATIONS = "check declarations without lodging"
     READ_DECLARATIONS = "read declarations"
+    READ_EVIDENCE = "read anybody's declarations with their signatures and evidence"
 
 
 _SIGNED_IN = frozenset({Permission.SEE_PUBLIC_PAGES, Permission.SIGN_OUT})
@@ -44,18 +45,19 @@ _FILES = _SIGNED_IN | {
     Permission.CHECK_DECLARATIONS,
     Permission.READ_DECLARATIONS,
 }
+_OFFICER = _SIGNED_IN | {Permission.READ_EVIDENCE}
 
 GRANTED: Mapping[Role, frozenset[Permission]] = {
     Role.ANYBODY: frozenset({Permission.SEE_PUBLIC_PAGES}),
     Role.DECLARANT: _FILES,
     Role.BROKER: _FILES,
     Role.CARRIER: _SIGNED_IN,
-    Role.DOCUMENT_OFFICER: _SIGNED_IN,
-    Role.INSPECTOR: _SIGNED_IN,
-    Role.CHIEF_OF_POST: _SIGNED_IN,
-    Role.RISK_ANALYST: _SIGNED_IN,
+    Role.DOCUMENT_OFFICER: _OFFICER,
+    Role.INSPECTOR: _OFFICER,
+    Role.CHIEF_OF_POST: _OFFICER,
+    Role.RISK_ANALYST: _OFFICER,
     Role.REGISTRY_OFFICER: _SIGNED_IN,
-    Role.AUDITOR: _SIGNED_IN,
+    Role.AUDITOR: _OFFICER,
     Role.ADMINISTRATOR: _SIGNED_IN,
     Role.PARTNER_SYSTEM: frozenset({Permission.SEE_PUBLIC_PAGES}),
 }

@@ -22,6 +22,7 @@ from declarations import store as declarations_store
 from portal import logs
 from portal.access import Permission, guard
 from portal.api.callers import TokenMiddleware
+from portal.api.evidence import EvidenceApi
 from portal.api.journal import JournalApi
 from portal.api.routes import DeclarationsApi, language_of
 from portal.aside import Aside
@@ -90,7 +91,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             office.engine.dispose()
 
     return Litestar(
-        route_handlers=[*site.route_handlers, DeclarationsApi, JournalApi, health],
+        route_handlers=[*site.route_handlers, DeclarationsApi, EvidenceApi, JournalApi, health],
         middleware=[TokenMiddleware(office), *site.middleware],
         dependencies={**site.dependencies, "the_office": Provide(lambda: office, sync_to_thread=False)},
         csrf_config=site.csrf_config,

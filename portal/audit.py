@@ -15,6 +15,7 @@ class Event(StrEnum):
     """What can happen. docs/events.md says what each records."""
 
     DECLARATION_DECIDED = "declaration.decided"
+    DECLARATION_READ = "declaration.read"
     REFERENCE_LOADED = "reference.loaded"
     KEY_ADDED = "key.added"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 the name of an event

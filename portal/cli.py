@@ -3,6 +3,7 @@
 Exit status: 0 accepted, 1 refused, 2 misuse.
 """
 
+import hashlib
 import json
 import secrets
 import sys
@@ -214,7 +215,8 @@ def load_tariff(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False
         now = SystemClock().now()
         text = content.decode("utf-8-sig").encode()
         declarations_store.add_tariff(connection, file.name, now, True, zstandard.compress(text))
-        particulars = {"source": file.name, "lines": str(len(tariff))}
+        digest = hashlib.sha256(text).hexdigest()
+        particulars = {"source": file.name, "lines": str(len(tariff)), "digest": digest}
         audit.record_one(connection, audit.Record(audit.Event.REFERENCE_LOADED, "tariff", now, particulars))
         declarations_store.bump_revision(connection)
     print(f"{len(tariff)} rates are in force.")

@@ -44,6 +44,7 @@ class Entry(Struct, frozen=True):
     document: bytes
     decision: Decision
     knowledge_version: str
+    case_digest: str  # SHA-256 of the canonical case
     case_blob: bytes
     assessment_blob: bytes
     decision_blob: bytes
@@ -73,6 +74,7 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
     verified = assessed.checked.verified
     declaration, lodged = verified.declaration, verified.lodged
     granted = verified.authority
+    case = canonical.dumps(assessed.case)
     return Entry(
         revision=revision,
         key=Key(granted.declarant, declaration.functional_reference_id, 1),
@@ -91,7 +93,8 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
         document=pack(lodged.data),
         decision=assessed.decision,
         knowledge_version=assessed.knowledge.version,
-        case_blob=pack(canonical.dumps(assessed.case)),
+        case_digest=hashlib.sha256(case).hexdigest(),
+        case_blob=pack(case),
         assessment_blob=pack(canonical.dumps(assessed.assessment)),
         decision_blob=pack(canonical.dumps(assessed.decision)),
         payables_blob=pack(msgspec.json.encode(assessed.checked.payables)),

@@ -35,6 +35,13 @@ class NotFound(PortalError):
     """It does not exist, or it is not for this caller: the two look the same."""
 
 
+class EvidenceLost(PortalError):
+    """A stored record that a proof needs is not there, or can no longer be read."""
+
+    def __init__(self) -> None:
+        super().__init__("evidence.stored")
+
+
 class TooManyRequests(PortalError):
     """`retry_after` is in seconds."""
 

@@ -29,7 +29,10 @@ def read_documents(connection: Connection, stored: Stored) -> tuple[bytes, bytes
 
 
 def gather(office: Office, stored: Stored) -> Bundle | None:
-    """Return the bundle of a declaration's decision, or None while no time-stamp covers it."""
+    """Return the bundle of a declaration's decision, or None while no time-stamp covers it.
+
+    What has been altered in the database goes into it as it is: whoever checks the bundle will find it.
+    """
     index = stored.sequence
     with reading(office.engine) as connection:
         covering = signing_store.covering(connection, index)
@@ -39,13 +42,13 @@ def gather(office: Office, stored: Stored) -> Bundle | None:
         path = journal.prove_inclusion(index, covering.size, signing_store.subtree(connection))
         declaration, notice = read_documents(connection, stored)
         evidence = _known(connection, office, covering.stamped_at)
-    leaves = [*_signers(declaration), *_signers(notice), *timestamp.certificates(covering.token)]
+    leaves = [*_signers(declaration), *_signers(notice), *_stampers(covering.token)]
     certificates = _upwards([*leaves, *office.keyring.certificates()], office.trust.certificates())
     crls, ocsp = _about(certificates, evidence, covering.stamped_at)
     return Bundle(
         declaration=hashlib.sha256(declaration).hexdigest(),
         notice=hashlib.sha256(notice).hexdigest(),
-        entry=row[3].decode(),
+        entry=row[3].decode(errors="replace"),
         index=index,
         size=covering.size,
         path=path,
@@ -72,6 +75,14 @@ def _signers(document: bytes) -> list[x509.Certificate]:
     except SigningError:
         return []
     return [each for signature in signatures for each in (signature.certificate, *signature.chain)]
+
+
+def _stampers(token: bytes) -> tuple[x509.Certificate, ...]:
+    """Return the certificates in a time-stamp; none when it has been altered since we stored it."""
+    try:
+        return timestamp.certificates(token)
+    except SigningError:
+        return ()
 
 
 def _upwards(certificates: Sequence[x509.Certificate], trusted: Sequence[x509.Certificate]) -> list[x509.Certificate]:

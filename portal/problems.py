@@ -23,6 +23,8 @@ PROBLEMS: tuple[tuple[type[Exception], int], ...] = (
     (signing.SignerNotAuthorised, 403),
     (signing.RevocationUnknown, 503),
     (signing.JournalBroken, 500),
+    (signing.EvidenceInvalid, 500),
+    (signing.TimestampInvalid, 500),
     (signing.SigningError, 401),
     (NotAuthorised, 403),
     (DeclarationsError, 422),
@@ -30,6 +32,7 @@ PROBLEMS: tuple[tuple[type[Exception], int], ...] = (
     (errors.SenderNotParty, 403),
     (errors.DuplicateReference, 409),
     (errors.NotFound, 404),
+    (errors.EvidenceLost, 500),
     (errors.TooManyRequests, 429),
     (errors.Unavailable, 503),
 )

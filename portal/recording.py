@@ -262,6 +262,7 @@ def _event(answer: Answer, entry: Entry) -> audit.Record:
         "decision": entry.decision.id,
         "outcome": stored.outcome,
         "knowledge": entry.knowledge_version,
+        "case": entry.case_digest,
         "notice": hashlib.sha256(answer.notice).hexdigest(),
     }
     return audit.Record(audit.Event.DECLARATION_DECIDED, stored.registration_number, stored.accepted_at, particulars)

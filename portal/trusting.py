@@ -21,7 +21,9 @@ from portal.database import writing
 from portal.office import Office
 from portal.settings import Settings, SettingsError
 from signing import evidence_store
+from signing.algorithms import SHIPPED, Algorithms
 from signing.evidence_store import CRL, OCSP
+from signing.gost import with_gost
 from signing.revocation import Evidence
 from signing.rules import parse_rules
 from signing.trust import TrustStore
@@ -63,6 +65,11 @@ def trust_of(settings: Settings) -> TrustStore:
             ocsp=[path.read_bytes() for path in sorted(kept.glob(f"*.{OCSP}"))],
         )
     )
+
+
+def algorithms_of(settings: Settings) -> Algorithms:
+    """Return the algorithms whose signatures are verified. Raises `PluginMissing`."""
+    return with_gost() if settings.gost else SHIPPED
 
 
 def _read(path: Path) -> bytes:

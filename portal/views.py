@@ -1,6 +1,6 @@
 """What the pages show, and what they need from storage to show it. Only shapes: nothing here reads or decides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +9,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from portal.access import Role
+from signing.bundle import PartFinding
+from signing.timestamp import Stamp
+from signing.verdict import Report
 
 
 class SignedIn(Struct, frozen=True):
@@ -197,8 +200,90 @@ class DeclarationPage(Struct, frozen=True):
     timeline: tuple[TimelineEvent, ...]
 
 
+class Trouble(Struct, frozen=True):
+    """What is wrong with what is stored; `texts` by language."""
+
+    code: str
+    texts: Mapping[str, str]
+
+
+class JournalPlace(Struct, frozen=True):
+    """Where the decision stands in the journal, and what proves that it stood there.
+
+    `recorded` is the verdict on the signatures written there at receipt, None when the entry does not say. `size` and
+    `signed_at` are of the first checkpoint with a time-stamp that covers it, None while there is none; then `stamp` is
+    None too and `parts` is empty. `trouble` says why the proof could not be gathered from what is stored.
+    """
+
+    index: int
+    recorded: str | None
+    size: int | None = None
+    signed_at: datetime | None = None
+    stamp: Stamp | None = None
+    parts: tuple[PartFinding, ...] = ()
+    trouble: Trouble | None = None
+
+
+class SignaturesPage(Struct, frozen=True):
+    """The signatures of a declaration and of its notice, judged at `judged_at`, and what proves them.
+
+    `existed_at` is the moment at which, as the time-stamp proves, the signed declaration existed. Without a proof
+    signatures are judged at the moment of receipt, by the portal's own clock.
+    """
+
+    registration_number: str
+    declarant: str
+    declarant_name: str
+    agent: str | None
+    agent_name: str | None
+    outcome: Lane
+    status: str
+    received_at: datetime
+    accepted_at: datetime
+    digest: str  # SHA-256 of what was received, hex, as it was recorded
+    judged_at: datetime
+    existed_at: datetime | None
+    signatures: tuple[Report, ...]
+    seals: tuple[Report, ...]
+    journal: JournalPlace
+
+
+class ReadPart(StrEnum):
+    """What an officer opened, as the journal calls it."""
+
+    SIGNATURES = "signatures"
+    DECLARATION = "declaration"
+    NOTICE = "notice"
+    EVIDENCE = "evidence"
+
+
+class Signatures(Protocol):
+    """Signatures and evidence of any declaration: who may see them is asked before, by those who call this."""
+
+    def examine(self, registration_number: str) -> SignaturesPage | None:
+        """Return the reports on a declaration, also when something does not verify; None when there is no such one."""
+
+    def evidence(self, registration_number: str) -> bytes | None:
+        """Return the evidence bundle, or None while no time-stamp covers the decision.
+
+        Raises when it cannot be gathered from what is stored.
+        """
+
+    def declaration(self, registration_number: str) -> bytes | None:
+        """Return the signed XML declaration exactly as received, or None."""
+
+    def notice(self, registration_number: str) -> bytes | None:
+        """Return the sealed XML notice of the decision, or None."""
+
+    def record_reading(self, person: SignedIn, registration_number: str, part: ReadPart) -> None:
+        """Write into the journal that an official opened this."""
+
+
 class Declarations(Protocol):
     """What the declarant's pages read. Every call names whose declarations may be seen."""
+
+    def holds(self, declarants: Sequence[str], registration_number: str) -> bool:
+        """Tell whether this is the number of a declaration of one of the declarants."""
 
     def page_of(self, declarants: Sequence[str], *, outcome: Lane | None, after: int | None, limit: int) -> SummaryPage:
         """Return the declarants' declarations below `sequence` `after`, newest first, by key and never by offset."""

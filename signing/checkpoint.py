@@ -2,9 +2,9 @@
 
 It is text that other tools read: the body of a C2SP tlog-checkpoint (origin, size, root, and two extension lines: the
 time, and the size of the checkpoint before) inside a C2SP signed note. The signature is of type 0x02, ECDSA, as
-Sigstore's Rekor makes it: over the SHA-256 of the text, in DER, behind the first four bytes of the SHA-256 of the public
-key (DER, SubjectPublicKeyInfo). The name of the key is the origin. Ours carry exactly one signature; a note with any
-other line is not what the office signed.
+Sigstore's Rekor makes it: over the SHA-256 of the text, in DER, behind the first four bytes of the SHA-256 of the
+public key (DER, SubjectPublicKeyInfo). The name of the key is the origin. Ours carry exactly one signature; a note with
+any other line is not what the office signed.
 Source: c2sp.org/tlog-checkpoint, c2sp.org/signed-note.
 """
 

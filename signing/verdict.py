@@ -50,8 +50,8 @@ class Report:
 
     `judged_at` is the moment for which the question was asked, `existed_at` the proven one before which the signature
     existed, if any: then the certificate is judged at that. `error` says what is wrong, in words, unless passed.
-    `certificate` is the one in the signature; only a `signer` has been read from it by way of a root we trust. `caution`
-    is the code of what a dated rule let pass with a flag.
+    `certificate` is the one in the signature; only a `signer` has been read from it by way of a root we trust.
+    `caution` is the code of what a dated rule let pass with a flag.
     """
 
     indication: Indication

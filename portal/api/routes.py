@@ -120,12 +120,17 @@ def language_of(request: Request[Any, Any, Any]) -> str:
     return negotiate(None, request.headers.get("accept-language", "en"))
 
 
-def _find(request: ApiRequest, office: Office, number: str) -> Answer:
+def find_stored(request: ApiRequest, office: Office, number: str) -> store.Stored:
+    """Return a declaration of which the caller is a party. Raises `NotFound`: others' numbers are not there."""
     with reading(office.engine) as connection:
         stored = store.find_by_number(connection, number)
     if stored is None or request.user.participant not in (stored.key.declarant, stored.agent):
         raise NotFound("declaration.not_found", number=number)
-    return office.answer_of(stored)
+    return stored
+
+
+def _find(request: ApiRequest, office: Office, number: str) -> Answer:
+    return office.answer_of(find_stored(request, office, number))
 
 
 def _answer(request: ApiRequest, answer: Answer, status: int) -> Response[bytes]:

@@ -73,6 +73,7 @@ def entry(dossier: Dossier) -> Iterator[str]:
         "decision": kept.decision_id,
         "outcome": stored.outcome,
         "knowledge": kept.knowledge_version,
+        "case": hashlib.sha256(unpack(kept.case)).hexdigest(),
         "notice": hashlib.sha256(dossier.notice).hexdigest(),
     }
     yield from differences(

@@ -23,8 +23,9 @@ from portal.languages import KAZAKHSTAN_TIME
 from portal.office import Office
 from portal.settings import Settings
 from portal.terminal_signatures import Printer, all_passed
-from portal.trusting import trust_of
+from portal.trusting import algorithms_of, trust_of
 from signing import bundle as bundles
+from signing.algorithms import SHIPPED, Algorithms
 from signing.errors import EvidenceInvalid
 from signing.trust import TrustStore
 from signing.verdict import judge_signature
@@ -82,11 +83,12 @@ def verify(
     A notice and its declaration given together are also checked against each other.
     """
     moment = _moment(at)
-    trust = trust_of(Settings.load())
+    settings = Settings.load()
+    trust = trust_of(settings)
     documents = [Document.read(file) for file in files]
     printer = Printer(as_json, language)
     if bundle is None:
-        well = verify_alone(documents, trust, moment, printer)
+        well = verify_alone(documents, trust, moment, printer, algorithms_of(settings))
     else:
         well = verify_with(bundle, documents, trust, moment or SystemClock().now(), printer)
     raise typer.Exit(0 if well else REFUSED)
@@ -134,7 +136,13 @@ def write_bundle(office: Office, number: str, output: Path, printer: Printer, do
     return findings.ok
 
 
-def verify_alone(documents: Sequence[Document], trust: TrustStore, at: datetime | None, printer: Printer) -> bool:
+def verify_alone(
+    documents: Sequence[Document],
+    trust: TrustStore,
+    at: datetime | None,
+    printer: Printer,
+    algorithms: Algorithms = SHIPPED,
+) -> bool:
     """Judge each document for itself, and each notice against the declarations beside it; tell whether all is well.
 
     What a notice decides is shown only when its seal has passed.
@@ -142,7 +150,7 @@ def verify_alone(documents: Sequence[Document], trust: TrustStore, at: datetime 
     moment = at or SystemClock().now()
     well, genuine = True, []
     for document in documents:
-        reports = judge_signature(document.data, trust, moment, seal=document.is_notice)
+        reports = judge_signature(document.data, trust, moment, seal=document.is_notice, algorithms=algorithms)
         printer.reports(document.name, document.is_notice, reports)
         if all_passed(reports):
             genuine.append(document)

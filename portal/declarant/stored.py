@@ -64,6 +64,9 @@ class StoredDeclarations:
         stored = self._stored(declarants, registration_number)
         return None if stored is None else self._page(stored, language)
 
+    def holds(self, declarants: Sequence[str], registration_number: str) -> bool:
+        return self._stored(declarants, registration_number) is not None
+
     def notice(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
         stored = self._stored(declarants, registration_number)
         return None if stored is None else self._office.answer_of(stored).notice

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from portal.demo.cast import PARTICIPANTS
 from portal.authorities import DEMO_PASSWORD
+from portal.demo.cast import PARTICIPANTS
 from portal.languages import KAZAKHSTAN_TIME
 from portal.office import Office
 from portal.pipeline import judge

@@ -581,7 +581,8 @@ def test_the_description_is_openapi_3_1_and_lists_every_route(api):
     assert description["openapi"].startswith("3.1")
     paths = description["paths"]
     number = f"{PATH}/{{office}}/{{day}}/{{serial}}"
-    assert {path for path in paths if path.startswith(PATH)} == {PATH, f"{PATH}/check", number, f"{number}/decision"}
+    of_one = {number, f"{number}/decision", f"{number}/signatures", f"{number}/evidence"}
+    assert {path for path in paths if path.startswith(PATH)} == {PATH, f"{PATH}/check", *of_one}
     lodging = paths[PATH]["post"]
     assert set(lodging["requestBody"]["content"]) == {"application/xml"}
     assert {"201", "401", "403", "409", "413", "422", "429", "503"} <= set(lodging["responses"])

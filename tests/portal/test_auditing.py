@@ -159,8 +159,8 @@ EDITS = [
     ("document: wider", document, "content", swap(b"<TypeCode>", b"<TypeCode >"), {"bytes", "case"}),
     ("document cut", document, "content", lambda data: data[:-1], {"bytes", "case"}),
     ("document gone", document, "content", lambda data: b"", {"bytes", "gate"}),
-    ("case: mass", decision, "case", swap(b'"net_mass_kg":"150.000"', b'"net_mass_kg":"151.000"'), {"case"}),
-    ("case: category", decision, "case", swap(b'"low"', b'"high"'), {"assessment"}),
+    ("case: mass", decision, "case", swap(b'"net_mass_kg":"150.000"', b'"net_mass_kg":"151.000"'), {"entry", "case"}),
+    ("case: category", decision, "case", swap(b'"low"', b'"high"'), {"entry", "assessment"}),
     ("assessment", decision, "assessment", swap(b'"score":"5', b'"score":"9'), {"assessment"}),
     (
         "decision",
@@ -172,7 +172,7 @@ EDITS = [
     ("payables", decision, "payables", swap(b'"amount":"', b'"amount":"9'), {"payables"}),
     ("notice", decision, "notice", swap(b"SIMPLIFIED_RELEASE", b"DOCUMENTARY_CHECK"), {"seal", "entry", "message"}),
     ("no XML", decision, "notice", lambda notice: b"<x>", {"seal", "entry", "message"}),
-    ("no JSON", decision, "case", lambda case: b"{", {"case"}),
+    ("no JSON", decision, "case", lambda case: b"{", {"entry", "case"}),
 ]
 
 
@@ -185,7 +185,7 @@ def test_a_changed_blob_is_found(audited: Audited, table, column, edit, codes: s
 
 BLOBS = [
     (document, "content", {"bytes"}),
-    (decision, "case", {"case"}),
+    (decision, "case", {"entry", "case"}),
     (decision, "assessment", {"assessment"}),
     (decision, "decision", {"decision", "notice"}),
     (decision, "payables", {"payables"}),

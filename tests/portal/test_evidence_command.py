@@ -13,6 +13,11 @@ import pki
 import proving
 import pytest
 from cast import PARTICIPANTS
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.ocsp import OCSPRequestBuilder
+from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from declarations.store import Stored
@@ -20,6 +25,7 @@ from portal.authorities import DemoAuthorities
 from portal.background import notary_of
 from portal.cli import app
 from portal.commands.evidence import write_bundle
+from portal.database import writing
 from portal.evidence import gather
 from portal.office import Office
 from portal.pipeline import lodge
@@ -167,10 +173,19 @@ def test_the_decision_of_a_forged_notice_is_not_shown(decided: Decided, court: P
 
 def test_the_decision_of_an_office_that_nobody_vouches_for_is_not_shown(decided: Decided, court: Path) -> None:
     stranger = DemoAuthority.create(NOW, "Strange").office("State Revenue Committee (demo)", pki.OFFICE_BIN)
-    text = decided.notice.partition(b"<ds:Signature")[0] + b"</DecisionNotice>\n"
-    result = verify(court, "--at", TODAY, declaration=decided.declaration, notice=seal(text, stranger, NOW))
+    unsealed = decided.notice.partition(b"<ds:Signature")[0] + b"</DecisionNotice>\n"
+    result = verify(court, "--at", TODAY, declaration=decided.declaration, notice=seal(unsealed, stranger, NOW))
     assert result.exit_code == 1
     assert "NO_CERTIFICATE_CHAIN_FOUND" in result.stdout
+    assert decided.stored.outcome not in result.stdout
+
+
+def test_the_decision_of_a_strange_notice_is_not_shown_beside_a_bundle_either(decided: Decided, court: Path) -> None:
+    stranger = DemoAuthority.create(NOW, "Strange").office("State Revenue Committee (demo)", pki.OFFICE_BIN)
+    unsealed = decided.notice.partition(b"<ds:Signature")[0] + b"</DecisionNotice>\n"
+    files = {"declaration": decided.declaration, "notice": seal(unsealed, stranger, NOW)}
+    result = verify(court, "--at", LATER, *with_bundle(court, decided.bundle()), **files)
+    assert result.exit_code == 1
     assert decided.stored.outcome not in result.stdout
 
 
@@ -307,25 +322,64 @@ def test_the_command_says_that_no_time_stamp_covers_the_decision_yet(decided: De
     assert not (tmp_path / "bundle.json").exists()
 
 
-def test_a_bundle_takes_what_the_database_knows_of_certificates_with_the_lists_behind_an_answer(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("statement", "part"),
+    [
+        ("UPDATE journal SET entry = CAST(x'ff' || entry AS BLOB)", "declaration"),
+        ("UPDATE journal_checkpoint SET token = x'00'", "time_stamp"),
+        ("UPDATE journal_checkpoint SET note = 'x'", "checkpoint"),
+    ],
+)
+@pytest.mark.skipif(bool(offices.POSTGRESQL), reason="writes bytes as SQLite does")
+def test_what_was_altered_in_the_database_goes_into_the_bundle_and_is_named(
+    decided: Decided, statement: str, part: str
 ) -> None:
-    """An OCSP answer is signed by a responder, and only the list tells whether that one was withdrawn."""
+    decided.bundle()
+    with writing(decided.office.engine) as connection:
+        connection.execute(text(statement))
+    bundle = gather(decided.office, decided.stored)
+    assert bundle is not None
+    findings = bundles.check(bundle, decided.declaration, decided.notice, decided.office.trust, NOW)
+    assert findings.first_failure is not None
+    assert findings.first_failure.part == part
+
+
+def test_a_bundle_gathered_late_holds_what_was_known_when_the_time_stamp_was_made(tmp_path: Path) -> None:
+    """The newest lists no longer tell anything of a certificate that has expired; those kept from then do."""
     bare, clock = pki.authority().trust_store().with_evidence(Evidence()), offices.StillClock()
     office = offices.office(tmp_path / "office", clock, trust=bare)
     keeper = Keeper(office, DemoAuthorities(pki.authority(), clock))
-    keeper.turn()
+    keeper.refresh()
     office.current()
-    lodge(Lodged(signed("DATABASE-1"), NOW, PARTICIPANTS["altyn"].identifier), office)
-    clock.at += timedelta(minutes=10)
-    keeper.turn()
-    declaration = signed("DATABASE-2")
+    declaration = signed()
     answer = lodge(Lodged(declaration, NOW, PARTICIPANTS["altyn"].identifier), office)
-    bundle = Decided(office, answer.stored, declaration, answer.notice).bundle()
-    assert bundle.ocsp
-    assert len(bundle.crls) == 2
-    findings = bundles.check(bundle, declaration, answer.notice, bare, NOW + timedelta(days=3 * 365))
-    assert findings.ok
+    keeper.refresh()
+    decided = Decided(office, answer.stored, declaration, answer.notice)
+    early = decided.bundle()
+    assert len(set(early.crls)) == len(early.crls)
+    clock.at += timedelta(days=2 * 365)
+    keeper.refresh()
+    office.current()
+    findings = bundles.check(decided.bundle(), declaration, answer.notice, bare, clock.at)
+    assert findings.ok, findings.first_failure
+
+
+def test_a_bundle_holds_the_list_beside_newer_answers(decided: Decided) -> None:
+    """An OCSP answer is signed by a responder, and only the list tells whether that one was withdrawn."""
+    authority, office = pki.authority(), decided.office
+    leaves = (pki.key_of("anna").certificate, pki.office_key().certificate, authority.tsa.certificate)
+    answers = [authority.ocsp(ocsp_request(leaf), NOW) for leaf in leaves]
+    lists = proving.crls_of(authority, NOW - timedelta(hours=1))
+    office.trust = office.trust.with_evidence(Evidence(lists, answers))
+    bundle = decided.bundle()
+    assert set(bundle.ocsp) == set(answers)
+    assert set(bundle.crls) == set(lists)
+
+
+def ocsp_request(certificate: x509.Certificate) -> bytes:
+    issuer = pki.authority().issuing.certificate
+    request = OCSPRequestBuilder().add_certificate(certificate, issuer, SHA256()).build()
+    return request.public_bytes(Encoding.DER)
 
 
 def test_a_bundle_holds_only_what_concerns_its_own_signers(decided: Decided) -> None:

@@ -259,8 +259,8 @@ def test_a_report_for_the_wire_has_all_its_keys_whatever_the_verdict() -> None:
     assert passed["certificate"] == {
         "subject": "Signer",
         "issuer": "Shekara Demo Issuing (not for real use)",
-        "valid_from": "2026-10-25T05:00:00+00:00",
-        "valid_until": "2027-11-24T05:00:00+00:00",
+        "valid_from": "2026-05-08T05:00:00+00:00",
+        "valid_until": "2027-05-08T05:00:00+00:00",
     }
     assert withdrawn["code"] == "certificate.revoked"
     assert withdrawn["revocation"] == {

@@ -54,6 +54,6 @@ def _fill_tiles() -> None:
     """Keep the tiles over the entries that were appended before there were tiles."""
     connection = op.get_bind()
     leaves = connection.execute(sa.text('SELECT leaf FROM journal ORDER BY "index"')).scalars()
-    _, tiles = journal.append(journal.Head(), map(bytes, leaves))
+    _, tiles = journal.append(journal.Head(), (journal.LeafHash(bytes(leaf)) for leaf in leaves))
     table = sa.table("journal_tile", sa.column("level"), sa.column("index"), sa.column("root", sa.LargeBinary()))
     op.bulk_insert(table, [{"level": tile.level, "index": tile.index, "root": tile.root} for tile in tiles])
