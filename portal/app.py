@@ -5,8 +5,8 @@ import os
 import secrets
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import msgspec
@@ -37,6 +37,7 @@ from portal.office import Office
 from portal.problems import response_to, status_of
 from portal.recording import Recorder
 from portal.settings import Settings, SettingsError
+from portal.signatures import StoredSignatures
 from portal.store import DatabaseSessions
 from portal.trusting import trust_of
 from portal.website import Website, website
@@ -57,6 +58,16 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
         raise SettingsError(f"The database is not ready: run `shekara migrate` first. ({error})") from error
 
 
+@contextmanager
+def opened(settings: Settings) -> Iterator[Office]:
+    """Open the office for the time of one command. Raises as `open_office`."""
+    office = open_office(settings)
+    try:
+        yield office
+    finally:
+        office.engine.dispose()
+
+
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     logs.configure()
     office = open_office(settings, clock)
@@ -65,6 +76,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     site = website(
         sessions=DatabaseSessions(office.engine),
         declarations=stored,
+        signatures=StoredSignatures(office),
         principals=stored,
         clock=office.clock,
         csrf_secret=settings.secret or _kept_secret(settings),

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from jinja2 import (
     ChainableUndefined,
     Environment,
@@ -17,6 +20,7 @@ from jinja2 import (
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.enums import MediaType
+from litestar.exceptions import NotFoundException
 from litestar.template.base import csrf_token
 from markupsafe import Markup, escape
 
@@ -25,6 +29,7 @@ from portal.access import Permission, may
 from portal.browser import CSRF_COOKIE, LANGUAGE_COOKIE, nonce_of
 from portal.languages import NAMES, Writing, commodity, item_numbers, negotiate, translations
 from portal.views import SignedIn
+from signing.usages import read_name
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -74,6 +79,7 @@ class Pages:
         return {
             "person": person,
             "may_read_declarations": may(person, Permission.READ_DECLARATIONS),
+            "may_read_evidence": may(person, Permission.READ_EVIDENCE),
             "csrf": csrf_token({"request": request}) or request.cookies.get(CSRF_COOKIE, ""),
             "here": _address(request) if request.method == "GET" else "/",
             "nonce": nonce_of(request.scope),
@@ -101,9 +107,11 @@ class Pages:
         environment.filters |= {
             "amount": writing.amount,
             "breakable": _breakable,
+            "certificate": _certificate,
             "commodity": commodity,
             "country": writing.country,
             "exact_moment": writing.exact_moment,
+            "in_fours": _in_fours,
             "item_numbers": item_numbers,
             "machine_moment": writing.machine_moment,
             "mass": writing.mass,
@@ -123,6 +131,33 @@ def _breakable(number: str) -> Markup:
     return escape(number).replace("/", Markup("/<wbr>"))
 
 
+def _in_fours(digits: str) -> str:
+    """Write a long number in groups of four, so that it can be compared by eye and breaks on a narrow screen."""
+    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+
+
+class CertificateView(NamedTuple):
+    """What a page shows of a certificate; names are the common names, empty when there is none."""
+
+    serial: str
+    subject: str
+    issuer: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+def _certificate(certificate: x509.Certificate | None) -> CertificateView | None:
+    if certificate is None:
+        return None
+    return CertificateView(
+        serial=f"{certificate.serial_number:x}",
+        subject=read_name(certificate.subject, NameOID.COMMON_NAME),
+        issuer=read_name(certificate.issuer, NameOID.COMMON_NAME),
+        valid_from=certificate.not_valid_before_utc,
+        valid_until=certificate.not_valid_after_utc,
+    )
+
+
 def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return negotiate(connection.cookies.get(LANGUAGE_COOKIE), connection.headers.get("accept-language", ""))
 
@@ -130,6 +165,14 @@ def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 def wants_fragment(request: AnyRequest) -> bool:
     """Tell whether htmx asks for a part of the page; going back in history asks for the whole."""
     return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
+
+
+def file_answer(content: bytes | None, name: str, media_type: str = "application/xml") -> Response[bytes]:
+    """Return an attachment. Raises `NotFoundException` when there is none."""
+    if content is None:
+        raise NotFoundException
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def _address(request: AnyRequest) -> str:

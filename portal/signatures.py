@@ -3,6 +3,8 @@
 That something does not verify is an answer, never an error: a report that failed is why anybody asks.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import NoResultFound
@@ -17,15 +19,15 @@ from portal.errors import EvidenceLost
 from portal.evidence import gather
 from portal.office import Office
 from portal.problems import LANGUAGES, text_of
-from portal.views import JournalPlace, Lane, ReadPart, SignaturesPage, SignedIn, Trouble
+from portal.views import JournalPlace, Lane, Overall, ReadPart, SignaturesPage, SignedIn, Trouble
 from risk_gateway import store as risk_store
 from signing import bundle as bundles
 from signing import store as signing_store
-from signing.bundle import Bundle, Findings
+from signing.bundle import Bundle, Findings, Outcome, Part
 from signing.checkpoint import StoredCheckpoint
 from signing.errors import SigningError
 from signing.journal_check import Entry
-from signing.verdict import judge_signature
+from signing.verdict import Indication, Report, judge_signature
 
 _MISSING = (NoResultFound, ZstdError)  # what reading a row raises that is gone, or no longer what was written
 
@@ -90,6 +92,7 @@ def examine(office: Office, stored: Stored) -> SignaturesPage:
         found, judged_at, existed_at = None, stored.received_at, None
         signatures = judge_signature(declaration, office.trust, judged_at)
         seals = judge_signature(notice, office.trust, stored.accepted_at, seal=True)
+    journal = _place(stored.sequence, recorded, covering, found, trouble)
     return SignaturesPage(
         registration_number=stored.registration_number,
         declarant=stored.key.declarant,
@@ -103,9 +106,10 @@ def examine(office: Office, stored: Stored) -> SignaturesPage:
         digest=stored.digest,
         judged_at=judged_at,
         existed_at=existed_at,
+        overall=_overall((*signatures, *seals), journal),
         signatures=signatures,
         seals=seals,
-        journal=_place(stored.sequence, recorded, covering, found, trouble),
+        journal=journal,
     )
 
 
@@ -149,6 +153,17 @@ def _place(
         parts=found.parts if found else (),
         trouble=_in_words(trouble) if trouble else None,
     )
+
+
+def _overall(reports: Sequence[Report], journal: JournalPlace) -> Overall:
+    """Return what it all comes to. A verdict that is only open makes its part of the bundle "wrong", and stays open."""
+    wrong = {each.part for each in journal.parts if each.outcome is Outcome.WRONG}
+    passed = all(report.passed for report in reports)
+    if journal.trouble or any(report.indication is Indication.TOTAL_FAILED for report in reports):
+        return Overall.WRONG
+    if wrong - ({Part.SIGNATURE, Part.SEAL} if not passed else set()):
+        return Overall.WRONG
+    return Overall.WELL if passed else Overall.OPEN
 
 
 def _in_words(error: SigningError | EvidenceLost) -> Trouble:

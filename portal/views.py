@@ -224,6 +224,14 @@ class JournalPlace(Struct, frozen=True):
     trouble: Trouble | None = None
 
 
+class Overall(StrEnum):
+    """The first thing to know: is all well, is something wrong, or is the question open?"""
+
+    WELL = "well"
+    WRONG = "wrong"
+    OPEN = "open"
+
+
 class SignaturesPage(Struct, frozen=True):
     """The signatures of a declaration and of its notice, judged at `judged_at`, and what proves them.
 
@@ -243,6 +251,7 @@ class SignaturesPage(Struct, frozen=True):
     digest: str  # SHA-256 of what was received, hex, as it was recorded
     judged_at: datetime
     existed_at: datetime | None
+    overall: Overall
     signatures: tuple[Report, ...]
     seals: tuple[Report, ...]
     journal: JournalPlace

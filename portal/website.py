@@ -24,8 +24,10 @@ from portal.browser import SameOrigin, csrf
 from portal.clock import Clock
 from portal.declarant.own import OwnDeclarations
 from portal.declarant.routes import DeclarationPages
+from portal.officer.reading import OfficialReading
+from portal.officer.routes import OfficerPages
 from portal.pages import STATIC, AnyRequest, Pages, wants_fragment
-from portal.views import Declarations, Principals, Sessions
+from portal.views import Declarations, Principals, Sessions, Signatures
 
 _UNAUTHORIZED, _SERVER_ERROR, _BAD_REQUEST = 401, 500, 400
 _YEAR_IN_SECONDS = 365 * 24 * 3600
@@ -74,6 +76,7 @@ def website(
     *,
     sessions: Sessions,
     declarations: Declarations,
+    signatures: Signatures,
     principals: Principals,
     clock: Clock,
     csrf_secret: str,
@@ -83,11 +86,12 @@ def website(
     """Put the website together. `csrf_secret` is the same in all processes; `secure` is for https."""
     pages = Pages(demo=demo)
     keeper = Keeper(sessions, clock, secure=secure)
-    areas: list[ControllerRouterHandler] = [AccountPages, DeclarationPages, _static_files()]
+    areas: list[ControllerRouterHandler] = [AccountPages, DeclarationPages, OfficerPages, _static_files()]
     provided = {
         "pages": pages,
         "keeper": keeper,
-        "own": OwnDeclarations(declarations, principals, clock),
+        "own": OwnDeclarations(declarations, signatures, principals, clock),
+        "official": OfficialReading(signatures),
     }
     return Website(
         route_handlers=[*areas, DemoSignIn] if demo else areas,

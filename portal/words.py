@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 from portal.access import Role
 from portal.languages import marked as _
-from portal.views import Lane, Step
+from portal.views import Lane, Overall, Step
+from signing.bundle import Outcome, Part
+from signing.revocation import Status
+from signing.verdict import Indication
 
 LANES: Mapping[Lane, Mapping[str, str]] = {
     Lane.RELEASE: {
@@ -95,6 +98,61 @@ STEPS: Mapping[Step, str] = {
     Step.DECIDED: _("Decision made"),
     Step.NOTICE_SEALED: _("Notice sealed by customs"),
     Step.NOTICE_SENT: _("Notice delivered"),
+}
+
+OVERALL: Mapping[Overall, Mapping[str, str]] = {
+    Overall.WELL: {"style": "passed", "title": _("All signatures are valid")},
+    Overall.OPEN: {"style": "open", "title": _("Not every signature could be verified")},
+    Overall.WRONG: {"style": "failed", "title": _("Something does not verify")},
+}
+
+INDICATIONS: Mapping[Indication, Mapping[str, str]] = {
+    Indication.TOTAL_PASSED: {"style": "passed", "text": _("The signature is valid")},
+    Indication.TOTAL_FAILED: {"style": "failed", "text": _("The signature is not valid")},
+    Indication.INDETERMINATE: {"style": "open", "text": _("Whether the signature is valid cannot be said")},
+}
+
+PROFILES: Mapping[str, str] = {
+    "xades-b": _("XAdES baseline B"),
+    "kz-xmldsig": _("XML signature as NCALayer makes it"),
+}
+
+REVOCATION: Mapping[Status, str] = {
+    Status.GOOD: _("Not revoked"),
+    Status.REVOKED: _("Revoked"),
+    Status.UNKNOWN: _("Not known"),
+}
+
+REVOCATION_SOURCES: Mapping[str, str] = {
+    "crl": _("By the revocation list of %(moment)s"),
+    "ocsp": _("By the authority's OCSP answer of %(moment)s"),
+}
+
+REVOCATION_REASONS: Mapping[str, str] = {
+    "unspecified": _("no reason given"),
+    "keyCompromise": _("the key was compromised"),
+    "cACompromise": _("the authority was compromised"),
+    "affiliationChanged": _("the holder's organisation has changed"),
+    "superseded": _("replaced by another certificate"),
+    "cessationOfOperation": _("no longer used"),
+    "certificateHold": _("suspended"),
+    "privilegeWithdrawn": _("the right was withdrawn"),
+}
+
+PARTS: Mapping[Part, str] = {
+    Part.DECLARATION: _("The stored declaration is the one that was recorded"),
+    Part.NOTICE: _("The stored notice is the one that was recorded"),
+    Part.INCLUSION: _("The decision stands in the journal under the checkpoint"),
+    Part.CHECKPOINT: _("The checkpoint was signed by the customs office"),
+    Part.TIME_STAMP: _("The checkpoint was time-stamped by a trusted authority"),
+    Part.SIGNATURE: _("The declaration was validly signed at that time"),
+    Part.SEAL: _("The notice was validly sealed by the same office"),
+}
+
+OUTCOMES: Mapping[Outcome, Mapping[str, str]] = {
+    Outcome.OK: {"style": "passed", "text": _("Verified")},
+    Outcome.WRONG: {"style": "failed", "text": _("Does not verify")},
+    Outcome.NOT_CHECKED: {"style": "open", "text": _("Not checked")},
 }
 
 ROLES: Mapping[Role, str] = {

@@ -71,6 +71,10 @@ class Report:
     def passed(self) -> bool:
         return self.indication is Indication.TOTAL_PASSED
 
+    def caution_text(self, language: str) -> str | None:
+        """Return what was let pass, and what that means, in kk, ru or en."""
+        return words()[self.caution][language] if self.caution else None
+
     def as_json(self, language: str) -> Mapping[str, Any]:
         """Return the report for the wire; texts in kk, ru or en."""
         return {
@@ -86,7 +90,7 @@ class Report:
             "algorithm": self.algorithm,
             "claimed_at": _moment(self.claimed_at),
             "revocation": _revocation(self.revocation) if self.revocation else None,
-            "caution": {"code": self.caution, "text": words()[self.caution][language]} if self.caution else None,
+            "caution": {"code": self.caution, "text": self.caution_text(language)} if self.caution else None,
         }
 
 

@@ -50,7 +50,7 @@ class DemoSignIn(Controller):
             return pages.answer(
                 request, "accounts/sign-in.html", status=_UNPROCESSABLE, people=people(), next=data.next, refused=True
             )
-        answer = Redirect(local_address(data.next or "/declarations"), status_code=SEE_OTHER)
+        answer = Redirect(local_address(data.next or _first_page(person)), status_code=SEE_OTHER)
         answer.set_cookie(keeper.begin(person, previous=secret_of(request, keeper)))
         return answer
 
@@ -69,4 +69,11 @@ def people() -> Mapping[str, SignedIn]:
         )
         for key, person in PERSONS.items()
     }
-    return {key: person for key, person in cast.items() if may(person, Permission.READ_DECLARATIONS)}
+    return {key: person for key, person in cast.items() if _first_page(person) != "/"}
+
+
+def _first_page(person: SignedIn) -> str:
+    """Return where somebody of this role begins; those whose role has no pages yet would see the first page only."""
+    if may(person, Permission.READ_DECLARATIONS):
+        return "/declarations"
+    return "/officer/declarations" if may(person, Permission.READ_EVIDENCE) else "/"

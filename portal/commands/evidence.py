@@ -15,7 +15,7 @@ import typer
 from declarations import store as declarations_store
 from declarations.errors import DeclarationsError
 from declarations.numbering import parse
-from portal.app import open_office
+from portal.app import opened
 from portal.clock import SystemClock
 from portal.database import reading
 from portal.evidence import gather, read_documents
@@ -110,7 +110,8 @@ def evidence(
         wanted = str(parse(number))
     except DeclarationsError as error:
         raise typer.BadParameter(error.text(language)) from None
-    well = write_bundle(open_office(Settings.load()), wanted, output, Printer(as_json, language), documents)
+    with opened(Settings.load()) as office:
+        well = write_bundle(office, wanted, output, Printer(as_json, language), documents)
     raise typer.Exit(0 if well else REFUSED)
 
 

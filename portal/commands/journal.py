@@ -5,8 +5,6 @@ Exit status: 0 all fits, 1 something does not, 2 misuse.
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -17,7 +15,7 @@ from declarations import store as declarations_store
 from declarations.errors import DeclarationsError
 from declarations.numbering import parse
 from portal import journal
-from portal.app import open_office
+from portal.app import opened
 from portal.database import reading
 from portal.office import Office
 from portal.settings import Settings
@@ -52,7 +50,7 @@ def verify(
 ) -> None:
     """Recompute everything from the stored entries; name the first record that does not fit."""
     given = [path.read_text(encoding="utf-8") for path in notes or ()]
-    with _opened() as office:
+    with opened(Settings.load()) as office:
         try:
             marks = _marks(office, given)
             found = journal.verify(
@@ -72,7 +70,7 @@ def prove(
     """Print the proof (JSON) that an entry stands in the journal, with the checkpoint over it."""
     if (number is None) == (index is None):
         raise typer.BadParameter("give a registration number, or --index")
-    with _opened() as office, reading(office.engine) as connection:
+    with opened(Settings.load()) as office, reading(office.engine) as connection:
         if number is not None:
             stored = declarations_store.find_by_number(connection, _parsed(number, language))
             index = stored.sequence if stored else None
@@ -89,7 +87,7 @@ def export(output: Annotated[Path, typer.Option("-o", "--output", help="Where th
 
     It holds every entry: numbers of declarants and signers (BIN, IIN) among them. Handle it as personal data.
     """
-    with _opened() as office, output.open("wb") as file:
+    with opened(Settings.load()) as office, output.open("wb") as file:
         os.fchmod(file.fileno(), 0o600)
         file.writelines(line + b"\n" for line in journal.export(office.engine, office.keyring.certificates()))
 
@@ -101,23 +99,13 @@ def keep(
 ) -> None:
     """Keep the newest checkpoint outside the database, on a new machine: first make sure that it is no old copy."""
     given = note.read_text(encoding="utf-8") if note else None
-    with _opened() as office:
+    with opened(Settings.load()) as office:
         kept = office.settings.checkpoint_file
         try:
             found = journal.keep_mark(office.engine, office.keyring.certificates(), kept, given)
         except SigningError as error:
             _refuse(error, False, language)
     console.print(f"{kept}: {found.size} entries, {found.at:%Y-%m-%d %H:%M} UTC" if found else "Nothing is signed yet.")
-
-
-@contextmanager
-def _opened() -> Iterator[Office]:
-    """Open the office, and close its connections at the end."""
-    office = open_office(Settings.load())
-    try:
-        yield office
-    finally:
-        office.engine.dispose()
 
 
 def _marks(office: Office, given: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ import typer
 from cryptography.hazmat.primitives.hashes import SHA256
 from rich.console import Console
 
-from portal.app import open_office
+from portal.app import opened
 from portal.clock import SystemClock
 from portal.keys import add_key, keyring_of, open_successor, running_out, states
 from portal.languages import KAZAKHSTAN_TIME
@@ -47,7 +47,8 @@ def add(
     """Let a key follow the office's own from a moment on; portals that run take it up by themselves."""
     settings = Settings.load()
     key = open_successor(settings, source, lambda: str(typer.prompt(f"Password of {source}", hide_input=True)))
-    use = add_key(open_office(settings), key, source, _moment(since))
+    with opened(settings) as office:
+        use = add_key(office, key, source, _moment(since))
     console.print(
         f"In use from {_local(use.begins)} until {_local(use.ends)}: {_described(use)['subject']}", markup=False
     )

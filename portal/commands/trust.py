@@ -4,11 +4,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from portal.app import open_office
+from portal.app import opened
 from portal.authorities import authorities_of
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
-from portal.trusting import Fetched, Keeper
+from portal.trusting import Fetched, Keeper, trust_of
 
 FAILED = 1
 trust = typer.Typer(no_args_is_help=True, help="Trusted authorities, and evidence on certificates.")
@@ -18,9 +18,8 @@ console = Console(highlight=False)
 @trust.command()
 def refresh() -> None:
     """Fetch revocation lists and OCSP answers now; `serve` and `work` do so by themselves."""
-    settings = Settings.load()
-    office = open_office(settings)
-    fetched = Keeper(office, authorities_of(settings, office.clock)).refresh()
+    with opened(Settings.load()) as office:
+        fetched = Keeper(office, authorities_of(office.settings, office.clock)).refresh()
     table = Table("kind", "of", "produced", "good until", "")
     for each in fetched:
         table.add_row(
@@ -33,7 +32,7 @@ def refresh() -> None:
 @trust.command()
 def show() -> None:
     """Show the authorities that the portal trusts."""
-    for certificate in open_office(Settings.load()).trust.certificates():
+    for certificate in trust_of(Settings.load()).certificates():
         until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
         console.print(f"{certificate.subject.rfc4514_string()}, until {until}", markup=False)
 

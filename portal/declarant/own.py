@@ -3,14 +3,26 @@
 from portal.access import Role
 from portal.clock import Clock
 from portal.languages import KAZAKHSTAN_TIME
-from portal.views import DeclarationPage, Declarations, Lane, Principals, SignedIn, SummaryPage
+from portal.views import (
+    DeclarationPage,
+    Declarations,
+    Lane,
+    Principals,
+    Signatures,
+    SignaturesPage,
+    SignedIn,
+    SummaryPage,
+)
 
 
 class OwnDeclarations:
     """Reads for a person what that person may see at this moment, and finds nothing else."""
 
-    def __init__(self, declarations: Declarations, principals: Principals, clock: Clock) -> None:
+    def __init__(
+        self, declarations: Declarations, signatures: Signatures, principals: Principals, clock: Clock
+    ) -> None:
         self._declarations = declarations
+        self._signatures = signatures
         self._principals = principals
         self._clock = clock
 
@@ -25,6 +37,15 @@ class OwnDeclarations:
 
     def document(self, person: SignedIn, registration_number: str) -> bytes | None:
         return self._declarations.document(self._declarants(person), registration_number)
+
+    def signatures(self, person: SignedIn, registration_number: str) -> SignaturesPage | None:
+        return self._signatures.examine(registration_number) if self._holds(person, registration_number) else None
+
+    def evidence(self, person: SignedIn, registration_number: str) -> bytes | None:
+        return self._signatures.evidence(registration_number) if self._holds(person, registration_number) else None
+
+    def _holds(self, person: SignedIn, registration_number: str) -> bool:
+        return self._declarations.holds(self._declarants(person), registration_number)
 
     def _declarants(self, person: SignedIn) -> tuple[str, ...]:
         """Return the own organisation, and for a broker the principals with a power of attorney valid today."""

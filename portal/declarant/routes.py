@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 from portal.access import Permission
 from portal.declarant.own import OwnDeclarations
 from portal.declarant.pages import ITEMS_ON_PAGE, earliest_deadline, items_from
-from portal.pages import Pages, language_of, wants_fragment
+from portal.pages import Pages, file_answer, language_of, wants_fragment
 from portal.views import Lane, SignedIn
 
 ROWS_ON_PAGE = 25
@@ -74,6 +74,36 @@ class DeclarationPages(Controller):
         deadline = earliest_deadline(page.decision)
         return pages.answer(request, "declarant/declaration.html", deadline=deadline, **context)
 
+    @get(f"{_DECLARATION}/signatures", name="signatures", sync_to_thread=True)
+    def signatures_page(
+        self,
+        request: PersonRequest,
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
+        pages: NamedDependency[Pages],
+        own: NamedDependency[OwnDeclarations],
+    ) -> Response[str]:
+        """Show who signed the declaration and its notice, whether that is valid, and what proves it."""
+        page = own.signatures(request.user, f"{office}/{day}/{serial}")
+        if page is None:
+            raise NotFoundException
+        address = {"office": office, "day": day, "serial": serial}
+        return pages.answer(request, "declarant/signatures.html", page=page, address=address)
+
+    @get(f"{_DECLARATION}/evidence", name="evidence", sync_to_thread=True)
+    def evidence(
+        self,
+        request: PersonRequest,
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
+        own: NamedDependency[OwnDeclarations],
+    ) -> Response[bytes]:
+        """Send the evidence bundle, as a file."""
+        content = own.evidence(request.user, f"{office}/{day}/{serial}")
+        return file_answer(content, f"evidence-{office}-{day}-{serial}.json", "application/json")
+
     @get(f"{_DECLARATION}/notice", name="notice", sync_to_thread=True)
     def notice(
         self,
@@ -84,7 +114,7 @@ class DeclarationPages(Controller):
         own: NamedDependency[OwnDeclarations],
     ) -> Response[bytes]:
         """Send the sealed notice of the decision, as a file."""
-        return _file(own.notice(request.user, f"{office}/{day}/{serial}"), f"notice-{office}-{day}-{serial}.xml")
+        return file_answer(own.notice(request.user, f"{office}/{day}/{serial}"), f"notice-{office}-{day}-{serial}.xml")
 
     @get(f"{_DECLARATION}/declaration", name="signed-declaration", sync_to_thread=True)
     def document(
@@ -97,12 +127,4 @@ class DeclarationPages(Controller):
     ) -> Response[bytes]:
         """Send the signed declaration as received, as a file."""
         content = own.document(request.user, f"{office}/{day}/{serial}")
-        return _file(content, f"declaration-{office}-{day}-{serial}.xml")
-
-
-def _file(content: bytes | None, name: str) -> Response[bytes]:
-    """Return an attachment. Raises `NotFoundException` when there is none."""
-    if content is None:
-        raise NotFoundException
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="application/xml", headers=headers)
+        return file_answer(content, f"declaration-{office}-{day}-{serial}.xml")

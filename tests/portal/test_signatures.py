@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import builders
 import offices
 import pki
 import pytest
@@ -65,7 +66,8 @@ def test_a_time_stamp_proves_when_the_signatures_existed(anna: Decided) -> None:
 
 
 def test_the_report_names_who_signed_and_with_what(anna: Decided) -> None:
-    (report,), (seal,) = (lambda page: (page.signatures, page.seals))(examine(anna.office, anna.stored))
+    page = examine(anna.office, anna.stored)
+    (report,), (seal,) = page.signatures, page.seals
     assert report.signer is not None
     assert (report.signer.name, report.signer.organisation) == ("Anna Demo", "Altyn Dala Trade LLP")
     assert report.certificate == pki.key_of("anna").certificate
@@ -118,7 +120,7 @@ def test_a_declaration_that_was_altered_afterwards_is_found_out(anna: Decided, s
 
 def test_a_signature_that_was_put_in_the_place_of_the_first_is_found_out(anna: Decided) -> None:
     anna.attest()
-    signed_again = pki.sign_as("berik", _unsigned("SIGN-1"))
+    signed_again = pki.sign_as("berik", builders.declaration_xml(reference="SIGN-1"))
     anna.replace_document(pack(signed_again))
     page = examine(anna.office, anna.stored)
     assert verdicts(page)[0] == ("TOTAL-PASSED", None)
@@ -162,12 +164,6 @@ def test_of_a_number_that_does_not_exist_nothing_is_known(anna: Decided) -> None
 def test_the_files_are_the_ones_that_were_received_and_sealed(anna: Decided) -> None:
     signatures, number = StoredSignatures(anna.office), anna.stored.registration_number
     assert (signatures.declaration(number), signatures.notice(number)) == (anna.declaration, anna.notice)
-
-
-def _unsigned(reference: str) -> bytes:
-    import builders
-
-    return builders.declaration_xml(reference=reference)
 
 
 # --- for programs ---------------------------------------------------------------------------------------------------

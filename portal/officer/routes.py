@@ -1,0 +1,111 @@
+"""The pages of officials: find a declaration by its number, and read its signatures and evidence."""
+
+from typing import Final
+
+from litestar import Controller, Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from declarations.errors import DeclarationsError
+from declarations.numbering import parse
+from portal.access import Permission
+from portal.officer.reading import OfficialReading
+from portal.pages import Pages, file_answer
+from portal.views import SignedIn
+
+SEE_OTHER: Final = 303
+NOT_FOUND, UNPROCESSABLE = 404, 422
+SHOWN_MOST = 60  # characters of what was asked for
+_DECLARATION = "/declarations/{office:str}/{day:str}/{serial:str}"
+
+OfficialRequest = Request[SignedIn, None, State]
+
+
+class OfficerPages(Controller):
+    path = "/officer"
+    opt = {"need": Permission.READ_EVIDENCE}  # noqa: RUF012
+
+    @get("/declarations", name="officer-declarations", sync_to_thread=True)
+    def search(
+        self, request: OfficialRequest, pages: NamedDependency[Pages], number: FromQuery[str | None] = None
+    ) -> Response[str] | Redirect:
+        """Ask for a registration number; with one, lead to its declaration."""
+        if number is None:
+            return _ask(request, pages)
+        try:
+            office, day, serial = str(parse(number)).split("/")
+        except DeclarationsError:
+            return _ask(request, pages, UNPROCESSABLE, number)
+        address = request.app.route_reverse("officer-declaration", office=office, day=day, serial=serial)
+        return Redirect(address, status_code=SEE_OTHER)
+
+    @get(_DECLARATION, name="officer-declaration", sync_to_thread=True)
+    def signatures_page(
+        self,
+        request: OfficialRequest,
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
+        pages: NamedDependency[Pages],
+        official: NamedDependency[OfficialReading],
+    ) -> Response[str]:
+        """Show who signed a declaration and its notice, whether that is valid, and what proves it."""
+        number = f"{office}/{day}/{serial}"
+        page = official.signatures(request.user, number)
+        if page is None:
+            return _ask(request, pages, NOT_FOUND, number)
+        address = {"office": office, "day": day, "serial": serial}
+        return pages.answer(request, "officer/declaration.html", page=page, address=address)
+
+    @get(f"{_DECLARATION}/notice", name="officer-notice", sync_to_thread=True)
+    def notice(
+        self,
+        request: OfficialRequest,
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
+        official: NamedDependency[OfficialReading],
+    ) -> Response[bytes]:
+        """Send the sealed notice of the decision, as a file."""
+        content = official.notice(request.user, f"{office}/{day}/{serial}")
+        return file_answer(content, f"notice-{office}-{day}-{serial}.xml")
+
+    @get(f"{_DECLARATION}/declaration", name="officer-signed-declaration", sync_to_thread=True)
+    def document(
+        self,
+        request: OfficialRequest,
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
+        official: NamedDependency[OfficialReading],
+    ) -> Response[bytes]:
+        """Send the signed declaration as received, as a file."""
+        content = official.declaration(request.user, f"{office}/{day}/{serial}")
+        return file_answer(content, f"declaration-{office}-{day}-{serial}.xml")
+
+    @get(f"{_DECLARATION}/evidence", name="officer-evidence", sync_to_thread=True)
+    def evidence(
+        self,
+        request: OfficialRequest,
+        office: FromPath[str],
+        day: FromPath[str],
+        serial: FromPath[str],
+        official: NamedDependency[OfficialReading],
+    ) -> Response[bytes]:
+        """Send the evidence bundle, as a file."""
+        content = official.evidence(request.user, f"{office}/{day}/{serial}")
+        return file_answer(content, f"evidence-{office}-{day}-{serial}.json", "application/json")
+
+
+def _ask(request: OfficialRequest, pages: Pages, status: int = 200, number: str = "") -> Response[str]:
+    """Return the form; with a status that tells what is wrong with the number."""
+    return pages.answer(
+        request,
+        "officer/search.html",
+        status=status,
+        number=number[:SHOWN_MOST],
+        malformed=status == UNPROCESSABLE,
+        missing=status == NOT_FOUND,
+    )
