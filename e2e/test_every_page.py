@@ -24,5 +24,7 @@ def test_every_page_fits_and_is_accessible(
     for lane in ("release", "documents", "inspection"):
         berik.open(berik.path_of_first(lane))
         berik.look(f"{lane}-{look}")
+    berik.open(f"{berik.path_of_first()}/signatures")
+    berik.look(f"signatures-{look}")
     assert berik.open("/no-such-page") == 404
     berik.look(f"not-found-{look}")

@@ -3,7 +3,7 @@
 That something does not verify is an answer, never an error: a report that failed is why anybody asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -83,7 +83,7 @@ def examine(office: Office, stored: Stored) -> SignaturesPage:
         declaration, notice = _read_declaration(connection, stored), _read_notice(connection, stored)
         agent = declarations_store.read_participant(connection, stored.agent) if stored.agent else None
         covering = signing_store.covering(connection, stored.sequence)
-        recorded = _recorded_verdict(connection, stored.sequence)
+        recorded = _recorded(connection, stored.sequence)
     bundle, trouble = _gather(office, stored)
     if bundle is not None:
         found = bundles.check(bundle, declaration, notice, office.trust, now)
@@ -139,14 +139,15 @@ def _gather(office: Office, stored: Stored) -> tuple[Bundle | None, SigningError
 
 def _place(
     index: int,
-    recorded: str | None,
+    recorded: Mapping[str, str],
     covering: StoredCheckpoint | None,
     found: Findings | None,
     trouble: SigningError | EvidenceLost | None,
 ) -> JournalPlace:
     return JournalPlace(
         index=index,
-        recorded=recorded,
+        recorded=recorded.get("signature"),
+        signer=recorded.get("signer"),
         size=covering.size if covering else None,
         signed_at=covering.signed_at if covering else None,
         stamp=found.stamp if found else None,
@@ -170,15 +171,13 @@ def _in_words(error: SigningError | EvidenceLost) -> Trouble:
     return Trouble(error.code, {language: text_of(error, error.code, language) for language in LANGUAGES})
 
 
-def _recorded_verdict(connection: Connection, index: int) -> str | None:
-    """Return the verdict on the signatures that the journal's entry holds, if it can be read."""
+def _recorded(connection: Connection, index: int) -> Mapping[str, str]:
+    """Return the particulars of the journal's entry; none when it is gone or cannot be read."""
     row = signing_store.read_row(connection, index)
-    if row is None:
-        return None
     try:
-        return msgspec.json.decode(row[3], type=Entry).particulars.get("signature")
+        return msgspec.json.decode(row[3], type=Entry).particulars if row else {}
     except msgspec.DecodeError:
-        return None
+        return {}
 
 
 def _read_declaration(connection: Connection, stored: Stored) -> bytes:

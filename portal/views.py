@@ -210,13 +210,15 @@ class Trouble(Struct, frozen=True):
 class JournalPlace(Struct, frozen=True):
     """Where the decision stands in the journal, and what proves that it stood there.
 
-    `recorded` is the verdict on the signatures written there at receipt, None when the entry does not say. `size` and
+    `recorded` is the verdict on the signatures written there at receipt, `signer` the IIN of who signed; both are None
+    when the entry cannot be read. `size` and
     `signed_at` are of the first checkpoint with a time-stamp that covers it, None while there is none; then `stamp` is
     None too and `parts` is empty. `trouble` says why the proof could not be gathered from what is stored.
     """
 
     index: int
     recorded: str | None
+    signer: str | None
     size: int | None = None
     signed_at: datetime | None = None
     stamp: Stamp | None = None

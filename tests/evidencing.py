@@ -1,15 +1,19 @@
 """A decision in a database, with or without a time-stamp, and ways to damage what is stored of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import builders
 import offices
 import pki
+from browsing import Browser
 from cast import PARTICIPANTS
 from litestar import Litestar, Request
 from litestar.di import Provide
+from litestar.testing import TestClient
+from portal_fakes import MemoryPrincipals, MemorySessions, MovableClock, World, app_of
 from sqlalchemy import delete, update
 
 from declarations import store as declarations_store
@@ -22,11 +26,14 @@ from portal.api.routes import language_of
 from portal.authorities import DemoAuthorities
 from portal.background import notary_of
 from portal.database import writing
+from portal.declarant.stored import StoredDeclarations
 from portal.entry import pack
 from portal.office import Office
 from portal.pipeline import lodge
 from portal.problems import response_to
+from portal.signatures import StoredSignatures
 from portal.stages import Lodged
+from portal.website import website
 from signing import store as signing_store
 from signing.trust import TrustStore
 
@@ -97,3 +104,23 @@ def evidence_api(office: Office) -> Litestar:
         exception_handlers={Exception: answer},
         openapi_config=None,
     )
+
+
+@contextmanager
+def browsing_stored(office: Office, person: str | None, language: str = "en") -> Iterator[Browser]:
+    """Open a browser on the website over this office's database."""
+    sessions, clock, stored = MemorySessions(), MovableClock(office.clock.now()), StoredDeclarations(office)
+    site = website(
+        sessions=sessions,
+        declarations=stored,
+        signatures=StoredSignatures(office),
+        principals=stored,
+        clock=clock,
+        csrf_secret="for-tests-only",
+        demo=True,
+        secure=False,
+    )
+    world = World(app_of(site), site, sessions, MemoryPrincipals(), clock)
+    with TestClient(world.app) as client:
+        browser = Browser(client, world).speak(language)
+        yield browser.sign_in(person) if person else browser

@@ -22,7 +22,10 @@ from portal.views import (
     Lane,
     MeasureOrdered,
     PaymentView,
+    ReadPart,
     Session,
+    SignaturesPage,
+    SignedIn,
     SignerView,
     Step,
     SummaryPage,
@@ -94,11 +97,33 @@ class MemoryDeclarations:
         page = self.pages.get(registration_number)
         return page if page is not None and page.summary.declarant in declarants else None
 
+    def holds(self, declarants: Sequence[str], registration_number: str) -> bool:
+        return self.find(declarants, registration_number, "en") is not None
+
     def notice(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
         return b"<Notice/>" if self.find(declarants, registration_number, "en") else None
 
     def document(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
         return b"<Declaration/>" if self.find(declarants, registration_number, "en") else None
+
+
+class MemorySignatures:
+    """No declaration has been signed here: the tests of signatures have a database."""
+
+    def examine(self, registration_number: str) -> SignaturesPage | None:
+        return None
+
+    def evidence(self, registration_number: str) -> bytes | None:
+        return None
+
+    def declaration(self, registration_number: str) -> bytes | None:
+        return None
+
+    def notice(self, registration_number: str) -> bytes | None:
+        return None
+
+    def record_reading(self, person: SignedIn, registration_number: str, part: ReadPart) -> None:
+        raise AssertionError("nothing can be read here")
 
 
 _GOODS = (
@@ -259,13 +284,19 @@ def make_world(
     site = website(
         sessions=sessions,
         declarations=MemoryDeclarations(cast_declarations() if declarations is None else declarations),
+        signatures=MemorySignatures(),
         principals=principals,
         clock=clock or movable,
         csrf_secret="for-tests-only",
         demo=demo,
         secure=False,
     )
-    app = Litestar(
+    return World(app_of(site), site, sessions, principals, movable)
+
+
+def app_of(site: Website) -> Litestar:
+    """Return the website with nothing beside it."""
+    return Litestar(
         route_handlers=site.route_handlers,
         middleware=site.middleware,
         dependencies=site.dependencies,
@@ -275,7 +306,6 @@ def make_world(
         exception_handlers={HTTPException: site.problem, 500: site.problem},
         openapi_config=None,
     )
-    return World(app, site, sessions, principals, movable)
 
 
 def memory_app() -> Litestar:

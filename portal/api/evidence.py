@@ -72,6 +72,7 @@ def as_json(page: SignaturesPage, language: str) -> dict[str, Any]:
         "journal": {
             "index": journal.index,
             "recorded": journal.recorded,
+            "signer": journal.signer,
             "checkpoint": {"size": journal.size, "signed_at": journal.signed_at} if journal.size else None,
             "time_stamp": {"at": stamp.at, "authority": stamp.name, "serial": stamp.serial} if stamp else None,
             "parts": [

@@ -95,11 +95,22 @@ def test_choosing_nobody_is_told_beside_the_field_and_in_a_summary() -> None:
     assert "<title>Error: " in answer.text
 
 
-@pytest.mark.parametrize("person", ["dana", "saule", "nobody", ""])
+@pytest.mark.parametrize("person", ["gulnar", "aigerim", "nobody", ""])
 def test_only_those_whose_role_has_pages_sign_in(person: str) -> None:
     with browsing() as browser:
         assert browser.post("/demo/sign-in", {"person": person}).status_code == 422
     assert person not in people()
+
+
+@pytest.mark.parametrize(
+    ("person", "first"),
+    [("berik", "/declarations"), ("dana", "/officer/declarations"), ("marat", "/officer/declarations")],
+)
+def test_everybody_begins_where_there_is_work_for_the_role(person: str, first: str) -> None:
+    with browsing() as browser:
+        answer = browser.post("/demo/sign-in", {"person": person})
+        assert answer.headers["location"] == first
+        assert browser.get(first).status_code == 200
 
 
 def test_without_demo_mode_there_is_no_demo_sign_in() -> None:

@@ -16,7 +16,7 @@ from portal.database import reading
 from portal.entry import pack
 from portal.errors import EvidenceLost
 from portal.signatures import StoredSignatures, examine, write_evidence
-from portal.views import ReadPart, SignaturesPage, SignedIn
+from portal.views import Overall, ReadPart, SignaturesPage, SignedIn
 from signing import bundle as bundles
 from signing import store as signing_store
 from signing.authority import DemoAuthority
@@ -47,9 +47,10 @@ def outcomes(page: SignaturesPage) -> dict[Part, Outcome]:
 
 
 def test_without_a_time_stamp_signatures_are_judged_at_receipt_and_nothing_is_proven(anna: Decided) -> None:
+    anna.office.clock.at += YEARS
     page = examine(anna.office, anna.stored)
     assert verdicts(page) == [("TOTAL-PASSED", None)] * 2
-    assert (page.judged_at, page.existed_at) == (offices.NOW, None)
+    assert (page.judged_at, page.existed_at, page.overall) == (offices.NOW, None, Overall.WELL)
     assert (page.journal.index, page.journal.recorded) == (0, "TOTAL-PASSED")
     assert (page.journal.size, page.journal.stamp, page.journal.parts, page.journal.trouble) == (None, None, (), None)
 
@@ -88,6 +89,7 @@ def test_a_signer_whose_authority_is_not_trusted_is_reported(anna: Decided) -> N
     stranger = DemoAuthority.create(pki.NOW, "Stranger").trust_store()
     page = examine(anna.seen_with(stranger), anna.stored)
     assert verdicts(page) == [("INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")] * 2
+    assert page.overall is Overall.OPEN
     assert [report.certificate is not None for report in page.signatures] == [True]
 
 
@@ -125,7 +127,7 @@ def test_a_signature_that_was_put_in_the_place_of_the_first_is_found_out(anna: D
     page = examine(anna.office, anna.stored)
     assert verdicts(page)[0] == ("TOTAL-PASSED", None)
     assert outcomes(page)[Part.DECLARATION] is Outcome.WRONG
-    assert page.existed_at is None
+    assert (page.existed_at, page.overall) == (None, Overall.WRONG)
 
 
 @pytest.mark.parametrize("damage", [b"", b"not zstd", pack(b""), pack(b"<no xml")])
