@@ -31,9 +31,14 @@ ASSUMED = {
     "en": "That this existed at {at} is assumed, not proven. Give --evidence for a proof.",
 }
 PROVEN = {
-    "kk": "{at} сәтінде бар болғаны дәлелденді: уақыт белгісін {name} қойған.",
-    "ru": "Доказано, что подписанное существовало на {at}: метку времени поставила {name}.",
-    "en": "It is proven that this existed at {at}: time-stamped by {name}.",
+    "kk": "Бәрі сәйкес. {at} сәтінде бар болғаны дәлелденді: уақыт белгісін {name} қойған.",
+    "ru": "Всё сходится. Доказано, что подписанное существовало на {at}: метку времени поставила {name}.",
+    "en": "Everything fits. It is proven that these files existed at {at}: time-stamped by {name}.",
+}
+UNPROVEN = {
+    "kk": "ДӘЛЕЛДЕНГЕН ЖОҚ. Файлдар бір-біріне сәйкес емес немесе бүлінген: жоғарыдағы белгілерді қараңыз.",
+    "ru": "НЕ ДОКАЗАНО. Файлы не подходят друг к другу или повреждены: смотрите отмеченное выше.",
+    "en": "NOT PROVEN. The files do not fit together, or are damaged: see what is marked above.",
 }
 OTHER_DECLARATION = {
     "kk": "Хабарлама осы декларация туралы емес: SHA-256 сәйкес емес. Кеденге жіберілген байттардың өзін беріңіз.",
@@ -68,6 +73,14 @@ class Printer:
             _print_line({"existence": "proven" if proven_by else "assumed", "at": moment, "text": text})
         else:
             console.print(escape(text), style="green" if proven_by else "yellow")
+
+    def unproven(self) -> None:
+        """Say that the evidence and the files together prove nothing."""
+        text = UNPROVEN[self._language]
+        if self._as_json:
+            _print_line({"existence": "unproven", "text": text})
+        else:
+            console.print(escape(text), style="bold red")
 
     def pair(self, notice: str, declaration: str, content: bytes) -> None:
         """Show the decision of a notice that is about the declaration beside it."""

@@ -46,7 +46,9 @@ def trust_of(settings: Settings) -> TrustStore:
     folder = settings.trust_folder
     roots = sorted((folder / "roots").glob("*.pem"))
     if not roots:
-        raise SettingsError(f"No trusted roots: put PEM files into {folder / 'roots'}, or run `shekara seed`.")
+        raise SettingsError(
+            f"No trusted roots: put PEM files into {folder / 'roots'}; for a demonstration only: `shekara seed`."
+        )
     intermediates = sorted((folder / "intermediates").glob("*.pem"))
     try:
         trust = TrustStore.from_pem(

@@ -142,12 +142,15 @@ def read(data: bytes) -> Bundle:
     return bundle
 
 
+_BEGINNING = 200  # bytes that an XML declaration and the opening tag take
+
+
 def is_notice(document: bytes) -> bool:
-    """Tell whether a document passes the gate and is a notice of a decision."""
+    """Tell whether a document is a notice of a decision; of a damaged one, whether it begins like one."""
     try:
         return open_document(document).root.tag == f"{{{NOTICE}}}DecisionNotice"
     except SigningError:
-        return False
+        return b"<DecisionNotice" in document[:_BEGINNING]
 
 
 def read_notice(notice: bytes) -> NoticeReferences:

@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from signing.algorithms import ECDSA_SHA256
-from signing.errors import CheckpointInvalid, KeyUnusable, SignerNotAuthorised
+from signing.certificates import public_key
+from signing.errors import AlgorithmForbidden, CheckpointInvalid, KeyUnusable, SignerNotAuthorised
 from signing.signer import SigningKey
 from signing.usages import read_bin
 
@@ -102,15 +103,23 @@ def open_note(note: str, certificates: Iterable[x509.Certificate]) -> Checkpoint
     """
     checkpoint, signature = _read(note)
     for certificate in certificates:
-        if key_hash(certificate) == signature[:KEY_HASH_BYTES] and origin_of(certificate) == checkpoint.origin:
+        if _is_named(certificate, signature) and origin_of(certificate) == checkpoint.origin:
             _verify(certificate, signature[KEY_HASH_BYTES:], checkpoint.text().encode())
             return checkpoint
     raise CheckpointInvalid("checkpoint.signer", {"origin": checkpoint.origin, "key": signature[:4].hex()})
 
 
+def _is_named(certificate: x509.Certificate, signature: bytes) -> bool:
+    """Tell whether the note names this certificate's key; one that cannot be read is named by nobody."""
+    try:
+        return key_hash(certificate) == signature[:KEY_HASH_BYTES]
+    except AlgorithmForbidden:
+        return False
+
+
 def key_hash(certificate: x509.Certificate) -> bytes:
-    """Return the four bytes by which a note names the key that signed it."""
-    public = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    """Return the four bytes by which a note names the key that signed it. Raises AlgorithmForbidden."""
+    public = public_key(certificate).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return sha256(public).digest()[:KEY_HASH_BYTES]
 
 

@@ -271,7 +271,7 @@ def differences(*triples: tuple[str, Any, Any]) -> Iterator[str]:
     """Yield a sentence for each (name, what is recorded, what is found) that differ."""
     for name, recorded, found in triples:
         if recorded != found:
-            yield f"the {name} is {_shown(recorded)}, it should be {_shown(found)}"
+            yield f"the {name} is {_shown(recorded)}, elsewhere it is {_shown(found)}"
 
 
 def _worth(report: Report) -> int:

@@ -185,10 +185,10 @@ def verify_with(file: Path, documents: Sequence[Document], trust: TrustStore, at
         if all_passed(findings.seals):
             _pair(notice, declarations, printer)
     printer.findings(file.name, findings)
-    if findings.stamp and findings.existed_at:
+    if findings.ok and findings.stamp and findings.existed_at:
         printer.existence(findings.existed_at, findings.stamp.name)
     else:
-        printer.existence(at, None)
+        printer.unproven()
     return findings.ok
 
 

@@ -525,7 +525,7 @@ def test_the_command_names_what_does_not_fit_with_status_1(served: Audited) -> N
     assert told == {
         "number": served.number("lamps"),
         "check": "columns",
-        "finding": "the number of items is 9, it should be 2",
+        "finding": "the number of items is 9, elsewhere it is 2",
     }
     assert summary["checks"]["columns"]["failed"] == 1
     assert served.number("lamps") in run().stdout

@@ -294,6 +294,29 @@ def test_a_bundle_is_about_one_declaration(decided: Decided, court: Path) -> Non
         assert verify(court, *option, **files).exit_code == 2
 
 
+@pytest.mark.parametrize("name", ["declaration", "notice"])
+def test_a_damaged_exhibit_beside_a_bundle_is_called_damaged_and_proves_nothing(
+    decided: Decided, court: Path, name: str
+) -> None:
+    files = {"declaration": decided.declaration, "notice": decided.notice}
+    files[name] = files[name].replace(b"</", b"<", 1)
+    evidence = with_bundle(court, decided.bundle())
+    result = verify(court, *evidence, "--at", LATER, **files)
+    assert result.exit_code == 1, result.output
+    assert f"FORMAT_FAILURE  {name}" in result.stdout
+    assert "NOT PROVEN" in result.stdout
+    assert "It is proven" not in result.stdout
+
+
+def test_a_bundle_asked_about_an_earlier_date_proves_nothing(decided: Decided, court: Path) -> None:
+    files = {"declaration": decided.declaration, "notice": decided.notice}
+    evidence = with_bundle(court, decided.bundle())
+    result = verify(court, *evidence, "--at", "2026-11-23", **files)
+    assert result.exit_code == 1
+    assert "NOT PROVEN" in result.stdout
+    assert "Give --evidence" not in result.stdout
+
+
 def test_an_unknown_language_is_misuse(court: Path) -> None:
     assert verify(court, "--language", "de", declaration=signed()).exit_code == 2
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pki
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -128,3 +129,13 @@ def test_an_office_cannot_sign_for_the_journal_of_another() -> None:
     with pytest.raises(CheckpointInvalid) as caught:
         open_note(forged, [other.certificate])
     assert caught.value.code == "checkpoint.signer"
+
+
+def test_a_certificate_whose_key_is_damaged_has_signed_nothing_and_upsets_nothing() -> None:
+    good = pki.office_key().certificate
+    point = good.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    off_the_curve = point[:-1] + bytes([point[-1] ^ 1])
+    damaged = x509.load_der_x509_certificate(good.public_bytes(Encoding.DER).replace(point, off_the_curve))
+    assert open_note(note(), [damaged, good]) == SAID
+    with pytest.raises(CheckpointInvalid):
+        open_note(note(), [damaged])
