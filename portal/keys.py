@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from declarations import store as declarations_store
 from portal import audit
@@ -28,6 +29,15 @@ def keyring_of(settings: Settings) -> Keyring:
             " token in SHEKARA_OFFICE_KEY, or run `shekara seed`."
         )
     return Keyring.of_files(files)
+
+
+OFFICE = "office.txt"  # in the trust folder: the BIN of the office whose seals and journal are to be believed
+
+
+def known_office(settings: Settings) -> str | None:
+    """Return the BIN of the office that the trust folder names, if it names one."""
+    path = settings.trust_folder / OFFICE
+    return path.read_text(encoding="ascii").strip() if path.exists() else None
 
 
 def key_files(settings: Settings) -> KeyFiles:
@@ -68,6 +78,9 @@ def add_key(office: Office, key: SigningKey, source: str, since: datetime | None
     check_successor(office.keyring.uses(), use, now)
     office.trust.judge_seal(key.certificate, key.chain, max(now, key.certificate.not_valid_before_utc))
     folder.mkdir(mode=0o700, exist_ok=True)
+    for each in (*(earlier.key for earlier in office.keyring.uses()), key):  # a key may go, its seals are there to stay
+        name = each.certificate.fingerprint(SHA256()).hex()[:16]
+        replace_file(folder / f"{name}.pem", each.certificate.public_bytes(Encoding.PEM))
     if not on_token:
         kept.touch(mode=0o600)
         kept.write_bytes(key.to_pkcs12(office.settings.office_key_password))

@@ -86,7 +86,7 @@ def examine(office: Office, stored: Stored) -> SignaturesPage:
         recorded = _recorded(connection, stored.sequence)
     bundle, trouble = _gather(office, stored)
     if bundle is not None:
-        found = bundles.check(bundle, declaration, notice, office.trust, now)
+        found = bundles.check(bundle, declaration, notice, office.trust, now, office.keyring.bin)
         judged_at, existed_at, signatures, seals = now, found.existed_at, found.signatures, found.seals
     else:
         found, judged_at, existed_at = None, stored.received_at, None

@@ -1,7 +1,7 @@
 """What the command line shows of signatures, and of what proves them: in words, or as a line of JSON each."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,17 @@ UNPROVEN = {
     "ru": "НЕ ДОКАЗАНО. Файлы не подходят друг к другу или повреждены: смотрите отмеченное выше.",
     "en": "NOT PROVEN. The files do not fit together, or are damaged: see what is marked above.",
 }
+REVOCATION = {"kk": "қайтарып алу", "ru": "отзыв", "en": "revocation"}
+UNKNOWN_OFFICE = {
+    "kk": "{notice}: БСН {bin} ұйымы мөр басқан. Кеден органы екені тексерілген жоқ: БСН-ін --office арқылы беріңіз.",
+    "ru": "{notice}: печать организации с БИН {bin}. Что это таможенный орган, не проверено: дайте его БИН в --office.",
+    "en": "{notice}: sealed by the holder of BIN {bin}. That it is the customs office was not checked: give --office.",
+}
+OTHER_OFFICE = {
+    "kk": "{notice}: мөрді БСН {expected} кеден органы емес, БСН {bin} ұйымы басқан. Бұл шешім емес.",
+    "ru": "{notice}: печать не таможенного органа с БИН {expected}, а организации с БИН {bin}. Это не решение.",
+    "en": "{notice}: sealed by the holder of BIN {bin}, not by the customs office ({expected}). This is no decision.",
+}
 OTHER_DECLARATION = {
     "kk": "Хабарлама осы декларация туралы емес: SHA-256 сәйкес емес. Кеденге жіберілген байттардың өзін беріңіз.",
     "ru": "Уведомление не об этой декларации: SHA-256 не совпадает. Дайте те самые байты, что были отправлены.",
@@ -73,6 +84,15 @@ class Printer:
             _print_line({"existence": "proven" if proven_by else "assumed", "at": moment, "text": text})
         else:
             console.print(escape(text), style="green" if proven_by else "yellow")
+
+    def strange_office(self, notice: str, sealed_by: Collection[str], expected: str | None) -> None:
+        """Say that a notice was sealed by somebody else, or that nobody knows whose seal was expected."""
+        texts = OTHER_OFFICE if expected else UNKNOWN_OFFICE
+        text = texts[self._language].format(notice=notice, bin=", ".join(sorted(sealed_by)) or "-", expected=expected)
+        if self._as_json:
+            _print_line({"notice": notice, "office": "other" if expected else "unknown", "text": text})
+        else:
+            console.print(escape(text), style="bold red" if expected else "yellow")
 
     def unproven(self) -> None:
         """Say that the evidence and the files together prove nothing."""
@@ -137,6 +157,10 @@ class Printer:
         console.print(
             f"[{MARKS[report.indication]}]{verdict}[/]  {escape(file)}  {escape(', '.join(filter(None, told)))}"
         )
+        if report.revocation and report.revocation.produced_at:
+            as_of = report.revocation.produced_at.astimezone(KAZAKHSTAN_TIME).isoformat(timespec="seconds")
+            told_by = f"{report.revocation.source}, {as_of}"
+            console.print(f"  {REVOCATION[self._language]}: {report.revocation.status} ({told_by})", style="dim")
         if report.error:
             console.print(f"  {report.error.code}: {escape(report.error.text(self._language))}")
         self._caution(report.caution)

@@ -21,10 +21,10 @@ from msgspec import Meta, Struct
 from signing import journal, timestamp
 from signing.certificates import read_certificate
 from signing.checkpoint import Checkpoint, open_note
-from signing.errors import CheckpointInvalid, EvidenceInvalid, SigningError
+from signing.errors import CheckpointInvalid, EvidenceInvalid, RevocationUnknown, SigningError
 from signing.journal_check import Entry
 from signing.revocation import Evidence
-from signing.timestamp import Stamp
+from signing.timestamp import CLOCKS_DIFFER_MOST, Stamp
 from signing.trust import Sealer, TrustStore
 from signing.verdict import Report, judge_signature
 from signing.xmlgate import NOTICE, open_document
@@ -161,8 +161,17 @@ def read_notice(notice: bytes) -> NoticeReferences:
     return NoticeReferences(digest, int(index) if index.isascii() and index.isdigit() and len(index) < 20 else None)
 
 
-def check(bundle: Bundle, declaration: bytes, notice: bytes | None, trust: TrustStore, at: datetime) -> Findings:
+def check(
+    bundle: Bundle,
+    declaration: bytes,
+    notice: bytes | None,
+    trust: TrustStore,
+    at: datetime,
+    office_bin: str | None = None,
+) -> Findings:
     """Return what the bundle proves of these bytes, as of the moment `at`.
+
+    `office_bin` is the BIN of the office whose journal it must be; without it, the caller sees to that.
 
     Signatures are judged at the time of the time-stamp when the whole chain to it holds, else at `at`. The trusted
     roots are those of `trust`; its evidence is added to by the bundle's revocation lists and OCSP answers.
@@ -180,7 +189,7 @@ def check(bundle: Bundle, declaration: bytes, notice: bytes | None, trust: Trust
         if stamp is None:
             steps.leave(Part.CHECKPOINT, _unchecked(Part.TIME_STAMP))
         else:
-            office = steps.take(Part.CHECKPOINT, lambda: trust.judge_seal(opened.signer, opened.chain, stamp.at))
+            office = steps.take(Part.CHECKPOINT, lambda: _judge_office(opened, stamp, trust, office_bin))
     steps.take(Part.DECLARATION, lambda: _compare_declaration(bundle, declaration))
     existed_at = stamp.at if stamp and steps.hold(*_CHAIN, Part.DECLARATION) else None
     signatures = judge_signature(declaration, trust, at, existed_at)
@@ -237,6 +246,18 @@ def _verify_stamp(bundle: Bundle, trust: TrustStore, at: datetime) -> Stamp:
     if stamp.at > at:
         raise EvidenceInvalid("evidence.later", {"at": stamp.at.isoformat(), "judged_at": at.isoformat()})
     return stamp
+
+
+def _judge_office(opened: "_Opened", stamp: Stamp, trust: TrustStore, office_bin: str | None) -> Sealer:
+    """Return who signed the checkpoint: the office that was expected, and no later than it was stamped."""
+    if stamp.at < opened.checkpoint.at - CLOCKS_DIFFER_MOST:
+        raise EvidenceInvalid("evidence.earlier", {"at": stamp.at.isoformat()})
+    office = trust.judge_seal(opened.signer, opened.chain, stamp.at)
+    if office.caution:
+        raise RevocationUnknown("certificate.revocation_unknown")
+    if office_bin not in (None, office.bin):
+        raise EvidenceInvalid("evidence.other_office", {"office": office.bin, "expected": str(office_bin)})
+    return office
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,19 @@ class KeyFiles:
         first = self.open(self.first)
         return [Use(first, first.certificate.not_valid_before_utc, self.first), *listed]
 
+    def published(self) -> Sequence[x509.Certificate]:
+        """Return the certificates kept beside the list: of keys that may be gone, whose seals are still to be verified.
+
+        Raises KeyUnusable.
+        """
+        found: list[x509.Certificate] = []
+        for path in sorted(self.folder.glob("*.pem")):
+            try:
+                found += x509.load_pem_x509_certificates(path.read_bytes())
+            except (OSError, ValueError):
+                raise KeyUnusable("keyring.unreadable", {"file": str(path), "place": "PEM"}) from None
+        return found
+
     def version(self) -> object:
         """Return what differs when the list or the first key's file has been replaced: the cost of two `stat`."""
         return _version(self.folder / LIST), _version(Path(self.first))
@@ -101,8 +114,14 @@ class Keyring:
     told to give up.
     """
 
-    def __init__(self, read: Callable[[], Sequence[Use]], version: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        read: Callable[[], Sequence[Use]],
+        version: Callable[[], object] = lambda: None,
+        published: Callable[[], Sequence[x509.Certificate]] = tuple,
+    ) -> None:
         self._read = read
+        self._published = published
         self._version = version
         self._reading = threading.Lock()
         self._seen = version()
@@ -116,7 +135,7 @@ class Keyring:
     @classmethod
     def of_files(cls, files: KeyFiles) -> "Keyring":
         """Return the ring of these files. Raises SigningError."""
-        return cls(files.read, files.version)
+        return cls(files.read, files.version, files.published)
 
     @property
     def bin(self) -> str:
@@ -141,8 +160,12 @@ class Keyring:
         raise KeyUnusable("keyring.none", {"moment": _date(moment)})
 
     def certificates(self) -> tuple[x509.Certificate, ...]:
-        """Return the certificates of all keys, the newest first: of those in use before, now and later."""
-        return tuple(use.key.certificate for use in reversed(self.uses()))
+        """Return the certificates of all keys, the newest first: of those in use before, now and later.
+
+        Those of keys that are gone come last.
+        """
+        own = [use.key.certificate for use in reversed(self.uses())]
+        return (*own, *(each for each in self._published() if each not in own))
 
 
 def check_successor(uses: Sequence[Use], new: Use, now: datetime) -> None:

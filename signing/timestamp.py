@@ -9,7 +9,7 @@ import hashlib
 from binascii import b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asn1crypto import cms, parser, tsp
@@ -45,6 +45,8 @@ _GRANTED_DER = bytes.fromhex("3003020100")  # PKIStatusInfo with status granted,
 
 # What the two decoders raise on bytes that are not what they claim to be.
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+
+CLOCKS_DIFFER_MOST = timedelta(minutes=5)  # between an authority's clock and the office's
 
 
 @dataclass(frozen=True)

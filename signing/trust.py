@@ -188,8 +188,14 @@ class TrustStore:
         return self._judge(leaf, chain, at, Sealer, _read_sealer)
 
     def judge_timestamper(self, leaf: x509.Certificate, chain: Sequence[x509.Certificate], at: datetime) -> str:
-        """Return the name of the time-stamp authority whose certificate this is; raises as `judge` does."""
-        return self._judge(leaf, chain, at, _Stamper, _read_stamper).name
+        """Return the name of the time-stamp authority whose certificate this is; raises as `judge` does.
+
+        No rule lets an authority pass of which it is not known whether it was revoked: others lean on its word.
+        """
+        found = self._judge(leaf, chain, at, _Stamper, _read_stamper)
+        if found.caution:
+            raise RevocationUnknown("certificate.revocation_unknown")
+        return found.name
 
     def examine(
         self, leaf: x509.Certificate, chain: Sequence[x509.Certificate], at: datetime, seal: bool = False

@@ -121,20 +121,23 @@ def _judge(
     signature: VerifiedSignature, trust: TrustStore, at: datetime, existed_at: datetime | None, seal: bool
 ) -> Report:
     found = trust.examine(signature.certificate, signature.chain, existed_at or at, seal)
-    indication, sub_indication = _verdict(found.error) if found.error else (Indication.TOTAL_PASSED, None)
+    caution = found.holder.caution if found.holder else None
+    # what a rule let pass with a flag is accepted by some; it is known to be valid by nobody
+    error = found.error or (errors.RevocationUnknown("certificate.revocation_unknown") if caution else None)
+    indication, sub_indication = _verdict(error) if error else (Indication.TOTAL_PASSED, None)
     return Report(
         indication=indication,
         sub_indication=sub_indication,
         judged_at=at,
         existed_at=existed_at,
-        error=found.error,
+        error=error,
         profile=signature.profile,
         algorithm=signature.algorithm,
         claimed_at=signature.signing_time,
         certificate=signature.certificate,
         signer=found.holder,
         revocation=found.revocation,
-        caution=found.holder.caution if found.holder else None,
+        caution=caution,
     )
 
 

@@ -276,7 +276,7 @@ def differences(*triples: tuple[str, Any, Any]) -> Iterator[str]:
 
 def _worth(report: Report) -> int:
     """Return 2 for a signature that holds, 1 for one that a dated rule let pass with a flag, 0 for any other."""
-    return 0 if not report.passed else 1 if report.caution else 2
+    return 2 if report.passed else 1 if report.caution else 0
 
 
 def _why(report: Report) -> str:

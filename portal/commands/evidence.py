@@ -19,6 +19,7 @@ from portal.app import opened
 from portal.clock import SystemClock
 from portal.database import reading
 from portal.evidence import gather, read_documents
+from portal.keys import known_office
 from portal.languages import KAZAKHSTAN_TIME
 from portal.office import Office
 from portal.settings import Settings
@@ -28,7 +29,7 @@ from signing import bundle as bundles
 from signing.algorithms import SHIPPED, Algorithms
 from signing.errors import EvidenceInvalid
 from signing.trust import TrustStore
-from signing.verdict import judge_signature
+from signing.verdict import Report, judge_signature
 
 REFUSED = 1
 UNSTAMPED = {
@@ -55,6 +56,10 @@ BundleFile = Annotated[
     Path | None,
     typer.Option("--evidence", exists=True, dir_okay=False, help="Evidence of one declaration, given with its notice."),
 ]
+OfficeBin = Annotated[
+    str | None,
+    typer.Option("--office", help="BIN of the customs office; else what office.txt in the trust folder says."),
+]
 
 app = typer.Typer()
 
@@ -76,7 +81,12 @@ class Document:
 
 @app.command()
 def verify(
-    files: Files, at: At = None, bundle: BundleFile = None, as_json: AsJson = False, language: Language = "en"
+    files: Files,
+    at: At = None,
+    bundle: BundleFile = None,
+    office: OfficeBin = None,
+    as_json: AsJson = False,
+    language: Language = "en",
 ) -> None:
     """Verify the signatures of declarations and of the office's notices, without database and network.
 
@@ -84,13 +94,13 @@ def verify(
     """
     moment = _moment(at)
     settings = Settings.load()
-    trust = trust_of(settings)
+    trust, office_bin = trust_of(settings), office or known_office(settings)
     documents = [Document.read(file) for file in files]
     printer = Printer(as_json, language)
     if bundle is None:
-        well = verify_alone(documents, trust, moment, printer, algorithms_of(settings))
+        well = verify_alone(documents, trust, moment, printer, office_bin, algorithms_of(settings))
     else:
-        well = verify_with(bundle, documents, trust, moment or SystemClock().now(), printer)
+        well = verify_with(bundle, documents, trust, moment or SystemClock().now(), printer, office_bin)
     raise typer.Exit(0 if well else REFUSED)
 
 
@@ -132,7 +142,7 @@ def write_bundle(office: Office, number: str, output: Path, printer: Printer, do
         documents.mkdir(parents=True, exist_ok=True)
         (documents / "declaration.xml").write_bytes(declaration)
         (documents / "notice.xml").write_bytes(notice)
-    findings = bundles.check(bundle, declaration, notice, office.trust, office.clock.now())
+    findings = bundles.check(bundle, declaration, notice, office.trust, office.clock.now(), office.keyring.bin)
     printer.findings(output.name, findings)
     return findings.ok
 
@@ -142,6 +152,7 @@ def verify_alone(
     trust: TrustStore,
     at: datetime | None,
     printer: Printer,
+    office_bin: str | None,
     algorithms: Algorithms = SHIPPED,
 ) -> bool:
     """Judge each document for itself, and each notice against the declarations beside it; tell whether all is well.
@@ -153,7 +164,7 @@ def verify_alone(
     for document in documents:
         reports = judge_signature(document.data, trust, moment, seal=document.is_notice, algorithms=algorithms)
         printer.reports(document.name, document.is_notice, reports)
-        if all_passed(reports):
+        if all_passed(reports) and (not document.is_notice or is_office(document.name, reports, office_bin, printer)):
             genuine.append(document)
         else:
             well = False
@@ -166,30 +177,48 @@ def verify_alone(
     return well
 
 
-def verify_with(file: Path, documents: Sequence[Document], trust: TrustStore, at: datetime, printer: Printer) -> bool:
-    """Judge a declaration, and its notice when it is given, by a bundle; tell whether all is well."""
+def verify_with(
+    file: Path,
+    documents: Sequence[Document],
+    trust: TrustStore,
+    at: datetime,
+    printer: Printer,
+    office_bin: str | None,
+) -> bool:
+    """Judge a declaration and its notice by a bundle; tell whether all is well."""
     notices = [each for each in documents if each.is_notice]
     declarations = [each for each in documents if not each.is_notice]
-    if len(declarations) != 1 or len(notices) > 1:
-        raise typer.BadParameter("with --evidence, give one declaration, and its notice if you have it.")
-    (declaration,), notice = declarations, notices[0] if notices else None
+    if len(declarations) != 1 or len(notices) != 1:
+        raise typer.BadParameter("with --evidence, give one declaration and its notice.")
+    (declaration,), (notice,) = declarations, notices
     try:
         bundle = bundles.read(file.read_bytes())
     except EvidenceInvalid as error:
         printer.refusal(file.name, error)
         return False
-    findings = bundles.check(bundle, declaration.data, notice.data if notice else None, trust, at)
+    findings = bundles.check(bundle, declaration.data, notice.data, trust, at, office_bin)
     printer.reports(declaration.name, False, findings.signatures)
-    if notice:
-        printer.reports(notice.name, True, findings.seals)
-        if all_passed(findings.seals):
-            _pair(notice, declarations, printer)
+    printer.reports(notice.name, True, findings.seals)
+    well = findings.ok
+    if all_passed(findings.seals):
+        well &= is_office(notice.name, findings.seals, office_bin, printer)
+    if well:
+        _pair(notice, declarations, printer)
     printer.findings(file.name, findings)
-    if findings.ok and findings.stamp and findings.existed_at:
+    if well and findings.stamp and findings.existed_at:
         printer.existence(findings.existed_at, findings.stamp.name)
     else:
         printer.unproven()
-    return findings.ok
+    return well
+
+
+def is_office(notice: str, seals: Sequence[Report], office_bin: str | None, printer: Printer) -> bool:
+    """Tell, and say when it is not so, whether a notice was sealed by the office that is meant."""
+    sealed_by = {seal.signer.bin or "" for seal in seals if seal.signer}
+    if office_bin is not None and sealed_by == {office_bin}:
+        return True
+    printer.strange_office(notice, sealed_by, office_bin)
+    return False
 
 
 def _pair(notice: Document, declarations: Sequence[Document], printer: Printer) -> bool:

@@ -14,6 +14,7 @@ from portal.authorities import DEMO_PASSWORD, authorities_of, demo_folder
 from portal.clock import Clock
 from portal.database import make_engine, migrate, writing
 from portal.demo.cast import PARTICIPANTS, PERSONS
+from portal.keys import OFFICE
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from portal.store import add_token
@@ -66,6 +67,7 @@ def _make_keys(settings: Settings, now: datetime) -> None:
         )
         _write(settings.home / "demo" / "keys" / f"{person.key}.p12", key.to_pkcs12(DEMO_PASSWORD))
     office = authority.office(OFFICE_NAME, OFFICE_BIN)
+    _write(settings.trust_folder / OFFICE, f"{OFFICE_BIN}\n".encode())
     _write(settings.office_key_file, office.to_pkcs12(settings.office_key_password))
 
 

@@ -27,6 +27,7 @@ from portal.cli import app
 from portal.commands.evidence import write_bundle
 from portal.database import writing
 from portal.evidence import gather
+from portal.keys import OFFICE
 from portal.office import Office
 from portal.pipeline import lodge
 from portal.stages import Lodged
@@ -88,6 +89,7 @@ def trust_only(home: Path) -> None:
         (home / "trust" / name).mkdir(parents=True)
         (home / "trust" / name / "demo.pem").write_bytes(pem)
     (home / "trust" / "evidence").mkdir()
+    (home / "trust" / OFFICE).write_text(f"{pki.OFFICE_BIN}\n", encoding="ascii")
 
 
 def signed(reference: str = "COURT-1") -> bytes:
@@ -246,15 +248,12 @@ def test_three_years_later_the_bundle_proves_what_is_no_longer_valid_without_it(
 
 def test_a_bundle_is_told_as_json(decided: Decided, court: Path) -> None:
     option = with_bundle(court, decided.bundle())
-    result = verify(court, "--at", LATER, "--json", *option, declaration=decided.declaration)
+    files = {"declaration": decided.declaration, "notice": decided.notice}
+    result = verify(court, "--at", LATER, "--json", *option, **files)
     told = line_with("evidence", result)
     assert told["valid"]
     assert told["office"]["bin"] == pki.OFFICE_BIN
-    assert {each["part"]: each["outcome"] for each in told["findings"]} == {
-        **{part.value: "ok" for part in bundles.Part},
-        "notice": "not_checked",
-        "seal": "not_checked",
-    }
+    assert {each["part"]: each["outcome"] for each in told["findings"]} == {part.value: "ok" for part in bundles.Part}
     assert line_with("existence", result)["at"] == "2026-11-24T10:00:00+05:00"
 
 
@@ -263,7 +262,8 @@ def test_what_does_not_fit_in_a_bundle_is_named(decided: Decided, court: Path, l
     bundle = decided.bundle()
     (court / "bundle.json").write_bytes(bundles.write(bundle).replace(b"COURT-1", b"COURT-9"))
     option = ("--evidence", str(court / "bundle.json"))
-    result = verify(court, "--at", LATER, *option, "--language", language, declaration=decided.declaration)
+    files = {"declaration": decided.declaration, "notice": decided.notice}
+    result = verify(court, "--at", LATER, *option, "--language", language, **files)
     assert result.exit_code == 1
     assert "evidence.inclusion" in result.stdout
     assert "TOTAL-PASSED" not in result.stdout
@@ -282,16 +282,44 @@ def test_a_comment_in_a_notice_hides_nothing_of_the_decision() -> None:
 def test_a_bundle_that_cannot_be_read_is_refused(decided: Decided, court: Path) -> None:
     (court / "bundle.json").write_bytes(b"{}")
     option = ("--evidence", str(court / "bundle.json"))
-    result = verify(court, *option, declaration=decided.declaration)
+    files = {"declaration": decided.declaration, "notice": decided.notice}
+    result = verify(court, *option, **files)
     assert result.exit_code == 1
     assert "evidence.unreadable" in result.stdout
-    assert line_with("evidence", verify(court, *option, "--json", d=decided.declaration))["valid"] is False
+    assert line_with("evidence", verify(court, *option, "--json", **files))["valid"] is False
 
 
 def test_a_bundle_is_about_one_declaration(decided: Decided, court: Path) -> None:
     option = with_bundle(court, decided.bundle())
     for files in ({"notice": decided.notice}, {"one": decided.declaration, "two": decided.declaration}):
         assert verify(court, *option, **files).exit_code == 2
+
+
+def test_a_bundle_without_the_notice_is_misuse(decided: Decided, court: Path) -> None:
+    result = verify(court, *with_bundle(court, decided.bundle()), declaration=decided.declaration)
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("with_evidence", [False, True])
+@pytest.mark.parametrize(("expected", "told"), [(None, "was not checked"), ("110540007770", "This is no decision")])
+def test_a_decision_is_shown_only_when_the_office_that_is_meant_has_sealed_it(
+    decided: Decided, court: Path, expected: str | None, told: str, with_evidence: bool
+) -> None:
+    (court / "trust" / OFFICE).unlink()
+    option = with_bundle(court, decided.bundle()) if with_evidence else ()
+    office = ("--office", expected) if expected else ()
+    files = {"declaration": decided.declaration, "notice": decided.notice}
+    result = verify(court, *option, *office, "--at", TODAY, **files)
+    assert result.exit_code == 1
+    assert told in result.stdout
+    assert decided.stored.outcome not in result.stdout
+    assert "It is proven" not in result.stdout
+
+
+def test_the_office_may_be_named_in_the_command(decided: Decided, court: Path) -> None:
+    (court / "trust" / OFFICE).unlink()
+    files = {"declaration": decided.declaration, "notice": decided.notice}
+    assert verify(court, "--office", pki.OFFICE_BIN, "--at", TODAY, **files).exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["declaration", "notice"])

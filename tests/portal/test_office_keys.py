@@ -393,3 +393,12 @@ def test_when_no_key_can_seal_the_trader_is_told_to_come_back_and_not_why(office
         lodge(Lodged(document, NOW), office)
     (folder / LIST).unlink()
     assert not lodge(Lodged(document, NOW), office).repeated
+
+
+def test_the_certificate_of_a_key_that_is_gone_stays_published(office: Office, tmp_path: Path) -> None:
+    first = office.keyring.at(NOW).certificate
+    add_key(office, successor(), str(tmp_path / "next.p12"), NOW)
+    office.settings.office_key_file.unlink()
+    ring = keyring_of(office.settings)
+    assert len(ring.uses()) == 1
+    assert first in ring.certificates()

@@ -214,9 +214,9 @@ def test_a_seal_is_judged_as_a_seal_and_a_person_s_signature_as_a_person_s() -> 
     assert verdict(judged(signed, seal=True)) == CHAIN
 
 
-def test_by_a_lenient_rule_what_is_unknown_passes_and_the_report_says_so() -> None:
+def test_what_a_lenient_rule_lets_pass_is_indeterminate_and_the_report_says_so() -> None:
     report = judged(Case(case(person()).data, trust(fresh=False).with_rules(LENIENT)))
-    assert report.passed
+    assert verdict(report) == (Indication.INDETERMINATE, SubIndication.TRY_LATER)
     assert report.caution == UNCHECKED
     assert report.revocation is not None
     assert (report.revocation.status, report.revocation.produced_at) == (Status.UNKNOWN, PAST - DAY)
