@@ -90,8 +90,10 @@ def grow(engine: Engine, events: int, kept: Path) -> None:
     from portal import audit, journal
     from portal.database import writing
     from signing import store
+    from signing.keyring import Keyring
 
     clock = offices.StillClock()
+    keyring = Keyring.of(pki.office_key())
     appending: list[float] = []
     signing: list[float] = []
     due = BETWEEN_CHECKPOINTS
@@ -106,7 +108,7 @@ def grow(engine: Engine, events: int, kept: Path) -> None:
             due += BETWEEN_CHECKPOINTS
             clock.at += timedelta(seconds=1)
             started = time.perf_counter()
-            made = journal.make_checkpoint(engine, pki.office_key(), clock, kept)
+            made = journal.make_checkpoint(engine, keyring, clock, kept)
             signing.append(time.perf_counter() - started)
             assert made is not None
             with writing(engine) as connection:

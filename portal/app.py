@@ -127,7 +127,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
 
 @get(HEALTH, opt={"need": Permission.SEE_PUBLIC_PAGES}, sync_to_thread=True, summary="Is the portal well?")
 def health(the_office: NamedDependency[Office]) -> Response[bytes]:
-    """Return 200 when declarations are taken, else 503: the database does not answer, or time-stamps are missing."""
+    """Return 200 when declarations are taken, else 503: no answer of the database, no time-stamps, an old journal."""
     try:
         with reading(the_office.engine) as connection:
             revision = declarations_store.read_revision(connection)

@@ -3,8 +3,12 @@
 Only background work and commands come here, never a request of a trader.
 """
 
+import contextlib
+import socket
+import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import httpx
 
@@ -13,8 +17,18 @@ from portal.settings import Settings, SettingsError
 from signing.authority import DemoAuthority
 from signing.demo_tsa import DemoTimestamper
 
-TIMEOUT_SECONDS = 10
-ANSWER_BYTES_MAX = 64_000_000  # a national authority's revocation list takes megabytes
+TIMEOUT_SECONDS = 10  # for each read
+
+
+class Bounds(NamedTuple):
+    """What is waited for, and no more: bytes, and seconds from the first to the last of them."""
+
+    size: int
+    seconds: float
+
+
+OF_LIST = Bounds(64_000_000, 120)  # a national authority's revocation list takes megabytes
+OF_ANSWER = Bounds(64_000, 30)  # OCSP, time-stamps
 DEMO_PASSWORD = "demo"  # noqa: S105 of throw-away keys that are made on the spot
 
 
@@ -36,38 +50,93 @@ class Authorities(Protocol):
 
 
 class HttpAuthorities:
-    """Authorities by HTTP, as RFC 5280, RFC 6960 and RFC 3161 have it."""
+    """Authorities by HTTP, as RFC 5280, RFC 6960 and RFC 3161 have it: at the address that is asked, no other.
 
-    def __init__(self, timestamp_url: str) -> None:
+    Every request has a connection of its own, which is cut when its time is over.
+    """
+
+    def __init__(self, timestamp_url: str, of_list: Bounds = OF_LIST, of_answer: Bounds = OF_ANSWER) -> None:
         self._timestamp_url = timestamp_url
-        self._client = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=True)
+        self._of_list = of_list
+        self._of_answer = of_answer
+        self._client = httpx.Client(
+            timeout=TIMEOUT_SECONDS,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"Accept-Encoding": "identity"},
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
 
     def crl(self, url: str) -> bytes:
-        return self._ask("GET", url)
+        return self._ask("GET", url, self._of_list)
 
     def ocsp(self, url: str, request: bytes) -> bytes:
-        return self._ask("POST", url, request, "application/ocsp-request")
+        return self._ask("POST", url, self._of_answer, request, "application/ocsp-request")
 
     def timestamp(self, request: bytes) -> bytes:
-        return self._ask("POST", self._timestamp_url, request, "application/timestamp-query")
+        return self._ask("POST", self._timestamp_url, self._of_answer, request, "application/timestamp-query")
 
-    def _ask(self, method: str, url: str, body: bytes | None = None, media_type: str | None = None) -> bytes:
-        """Return the body of the answer, given up when it grows beyond what an authority would send."""
+    def _ask(
+        self, method: str, url: str, bounds: Bounds, body: bytes | None = None, media_type: str | None = None
+    ) -> bytes:
+        """Return the body of the answer, given up when it is larger or slower than what an authority would send."""
         headers = {"Content-Type": media_type} if media_type else {}
+        deadline = _Deadline(bounds.seconds)
         try:
-            with self._client.stream(method, url, content=body, headers=headers) as answer:
+            with (
+                deadline,
+                self._client.stream(
+                    method, url, content=body, headers=headers, extensions={"trace": deadline.trace}
+                ) as answer,
+            ):
                 answer.raise_for_status()
-                return _bounded(answer, url)
+                content = _read(answer, url, bounds.size)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise AuthorityUnreachable(f"{url}: {error!r}") from None
+            if not deadline.over:
+                raise AuthorityUnreachable(f"{url}: {error!r}") from None
+        if deadline.over:  # a connection that was cut can look like an answer that has ended
+            raise AuthorityUnreachable(f"{url}: not within {bounds.seconds} seconds")
+        return content
 
 
-def _bounded(answer: httpx.Response, url: str) -> bytes:
+class _Deadline:
+    """Cuts a request's connection when its time is over, whatever is being waited for."""
+
+    def __init__(self, seconds: float) -> None:
+        self.over = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def trace(self, event: str, details: Mapping[str, Any]) -> None:
+        """Learn of the connection: httpx's extension `trace`."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = details["return_value"].get_extra_info("socket")
+            if self.over:
+                self._cut()
+
+    def _cut(self) -> None:
+        self.over = True
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it has ended by itself
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+
+def _read(answer: httpx.Response, url: str, most: int) -> bytes:
+    """Return the body as it came: of a compressed one nobody could tell the size before it is unpacked."""
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise AuthorityUnreachable(f"{url}: compressed, which was not asked for")
     parts, size = [], 0
-    for part in answer.iter_bytes():
+    for part in answer.iter_raw():
         size += len(part)
-        if size > ANSWER_BYTES_MAX:
-            raise AuthorityUnreachable(f"{url}: more than {ANSWER_BYTES_MAX} bytes")
+        if size > most:
+            raise AuthorityUnreachable(f"{url}: more than {most} bytes")
         parts.append(part)
     return b"".join(parts)
 

@@ -7,8 +7,8 @@ three states, and from each we go on without a second root for any size:
 - before the mark is written: nothing was signed that anybody can have seen;
 - after the mark, before the commit: the mark names size and root of the tree at that moment. The events it covers were
   committed earlier, so they are still there; at the same size the next attempt takes the very note of the mark into the
-  database, and a tree that has grown is signed at its new size. Had events been lost, the tree would be smaller than
-  the mark, or would not begin with it, and nothing is signed;
+  database, whichever of the office's keys signed it, and a tree that has grown is signed at its new size. Had events
+  been lost, the tree would be smaller than the mark, or would not begin with it, and nothing is signed;
 - after the commit: both have it.
 A checkpoint leaves this function, and is read by anybody, only after the commit.
 Two machines on one database keep a mark each, and each lifts its own to the newest checkpoint that it finds. When one
@@ -33,19 +33,22 @@ from portal.clock import Clock
 from portal.database import reading, writing
 from signing import checkpoint, evidence_store, highwater, journal, journal_check, store, timestamp
 from signing.checkpoint import Checkpoint, StoredCheckpoint
-from signing.errors import CheckpointInvalid
+from signing.errors import CheckpointInvalid, JournalBroken
+from signing.keyring import Keyring
 from signing.revocation import Evidence
 from signing.signer import SigningKey
 from signing.trust import TrustStore
 
 FORMAT = "shekara-journal-1"
+_EVENTS = frozenset(audit.Event)
 
 
-def make_checkpoint(engine: Engine, key: SigningKey, clock: Clock, kept: Path) -> StoredCheckpoint | None:
+def make_checkpoint(engine: Engine, keyring: Keyring, clock: Clock, kept: Path) -> StoredCheckpoint | None:
     """Return the checkpoint over everything in the journal, signed now unless it was before; None over nothing.
 
     `kept` is the file of the high-water mark. Raises CheckpointRefused when the journal does not begin with what was
-    signed before, JournalBroken when parts of it are missing, KeyUnusable, OSError.
+    signed before, JournalBroken when parts of it are missing or a new event states an impossible time, KeyUnusable,
+    OSError.
     """
     with writing(engine) as connection:
         head = journal.Head.from_bytes(*store.lock_head(connection))  # other signers wait here
@@ -53,15 +56,36 @@ def make_checkpoint(engine: Engine, key: SigningKey, clock: Clock, kept: Path) -
         mark = highwater.read_mark(kept)
         if not head.size and mark is None:
             return None
-        for earlier in _signed_before(newest, mark, kept):
+        before = tuple(_signed_before(newest, mark, kept))
+        for earlier in before:
             highwater.demand_growth(earlier, head, store.subtree(connection))
-        made = _signed(head.size, key, newest, mark) or _sign(head, key, clock.now(), newest.size if newest else 0)
+        made = _signed(head.size, keyring.certificates(), newest, mark)
+        if made is None:
+            now = clock.now()
+            _demand_events(connection, newest.size if newest else 0, head.size, before, now)
+            made = _sign(head, keyring.at(now), now, newest, _newest_stamped(connection, before))
         if made.note != mark:
             highwater.write_mark(kept, made.note)
         if newest is None or newest.size < made.size:
             store.add_checkpoint(connection, made)
     # COMMIT POINT: from here the checkpoint is known
     return made
+
+
+def demand_signed(engine: Engine, kept: Path) -> None:
+    """Make sure that the journal begins with what was signed before, as `make_checkpoint` will demand it.
+
+    It waits for nobody. The mark is read first: what it covers was committed before it was written. Raises
+    CheckpointRefused, CheckpointInvalid, JournalBroken, OSError.
+    """
+    mark = highwater.read_mark(kept)
+    with reading(engine) as connection:
+        newest = store.read_newest_checkpoint(connection)
+        if newest is not None and mark is None:
+            mark = highwater.read_mark(kept)  # the first one, which was written since
+        head = journal.Head.from_bytes(*store.read_head(connection))
+        for earlier in _signed_before(newest, mark, kept):
+            highwater.demand_growth(earlier, head, store.subtree(connection))
 
 
 def keep_mark(
@@ -86,10 +110,18 @@ def keep_mark(
 
 
 def unstamped_since(connection: Connection) -> datetime | None:
-    """Return the time of the oldest event that no checkpoint with a token covers, or None when all are covered."""
+    """Return the time of the oldest event that no checkpoint with a token covers, or None when all are covered.
+
+    Raises JournalBroken when that event cannot be read.
+    """
     stamped = store.read_newest_stamped(connection)
     row = store.read_row(connection, stamped.size if stamped else 0)
-    return None if row is None else journal_check.read_entry(row[3]).at
+    if row is None:
+        return None
+    try:
+        return journal_check.read_entry(row[3]).at
+    except ValueError:
+        raise JournalBroken("journal.entry", {"index": str(row[0])}) from None
 
 
 def prove(connection: Connection, index: int) -> dict[str, Any] | None:
@@ -132,7 +164,7 @@ def verify(
     Raises JournalBroken, CheckpointInvalid.
     """
     knowledge = journal_check.Knowledge(
-        events=frozenset(audit.Event),
+        events=_EVENTS,
         certificates=certificates,
         read_stamp=_stamps(engine, trust, now),
         marks=[checkpoint.open_note(mark, certificates) for mark in marks],
@@ -205,17 +237,47 @@ def _signed_before(newest: StoredCheckpoint | None, mark: str | None, kept: Path
         yield highwater.demand_mark(kept, mark)
 
 
-def _signed(size: int, key: SigningKey, newest: StoredCheckpoint | None, mark: str | None) -> StoredCheckpoint | None:
-    """Return the checkpoint of this size that was signed before: the stored one, or what a crash left in the mark."""
+def _demand_events(connection: Connection, first: int, size: int, before: Sequence[Checkpoint], now: datetime) -> None:
+    """Make sure that what is about to be signed reads as it should, and did not happen long ago or in the future.
+
+    Only what came after the newest checkpoint is read. Raises JournalBroken.
+    """
+    times = journal_check.Times()
+    position = first
+    with store.read_between(connection, first, size) as rows:
+        for row in rows:
+            times.add(position, journal_check.check_entry(position, row, _EVENTS)[1])
+            position += 1
+    if position != size:
+        raise JournalBroken("journal.missing", {"index": str(position)})
+    times.check(max((each.at for each in before), default=None), now)
+
+
+def _newest_stamped(connection: Connection, before: Sequence[Checkpoint]) -> int:
+    """Return the size of the newest checkpoint that has, or is signed to have had, a time-stamp token; 0 if none."""
+    stamped = store.read_newest_stamped(connection)
+    return max((stamped.size if stamped else 0, *(each.stamped for each in before)))
+
+
+def _signed(
+    size: int, certificates: Sequence[x509.Certificate], newest: StoredCheckpoint | None, mark: str | None
+) -> StoredCheckpoint | None:
+    """Return the checkpoint of this size that was signed before: the stored one, or what a crash left in the mark.
+
+    The office may have changed its key since.
+    """
     if newest is not None and newest.size == size:
         return newest
     try:
-        left = checkpoint.open_note(mark or "", [key.certificate])
+        left = checkpoint.open_note(mark or "", certificates)
     except CheckpointInvalid:
         return None
     return StoredCheckpoint(left.size, left.root, mark or "", left.at, None, None) if left.size == size else None
 
 
-def _sign(head: journal.Head, key: SigningKey, at: datetime, previous: int) -> StoredCheckpoint:
-    made = Checkpoint(checkpoint.origin_of(key.certificate), head.size, journal.root(head), at, previous)
+def _sign(
+    head: journal.Head, key: SigningKey, at: datetime, newest: StoredCheckpoint | None, stamped: int
+) -> StoredCheckpoint:
+    origin, previous = checkpoint.origin_of(key.certificate), newest.size if newest else 0
+    made = Checkpoint(origin, head.size, journal.root(head), at, previous, stamped)
     return StoredCheckpoint(made.size, made.root, checkpoint.sign(made, key), at, None, None)

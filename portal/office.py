@@ -26,6 +26,7 @@ from risk_gateway import store as risk_store
 from risk_gateway.model import Category, Decision, Knowledge, ParticipantFacts
 from signing import evidence_store
 from signing.keyring import Keyring
+from signing.revocation import Evidence
 from signing.trust import TrustStore
 
 UNRECORDED_CATEGORY = Category.MEDIUM  # a participant on whom nothing is recorded
@@ -38,7 +39,7 @@ class Directory:
         self._engine = engine
         self._powers: dict[str, tuple[PowerOfAttorney, ...]] = {}
         self._facts: dict[tuple[str, date], ParticipantFacts] = {}
-        self._tokens: dict[str, ApiToken | None] = {}
+        self._tokens: dict[str, ApiToken] = {}
 
     def powers(self, principal: str) -> tuple[PowerOfAttorney, ...]:
         """Return every power of attorney that this participant ever gave."""
@@ -67,10 +68,14 @@ class Directory:
         return found
 
     def token(self, token_hash: str) -> ApiToken | None:
-        if token_hash not in self._tokens:
+        """Return the token with this hash; only those that exist are remembered, or strangers would fill the memory."""
+        found = self._tokens.get(token_hash)
+        if found is None:
             with reading(self._engine) as connection:
-                self._tokens[token_hash] = read_token(connection, token_hash)
-        return self._tokens[token_hash]
+                found = read_token(connection, token_hash)
+            if found is not None:
+                self._tokens[token_hash] = found
+        return found
 
 
 class Snapshot:
@@ -145,6 +150,7 @@ class Office:
         self.aside: Callable[[Lodged], Future[Entry | Answer]] | None = None  # only while serving
         self.notary: Attesting | None = None  # only where lodgements are taken
         self._refreshing = threading.Lock()
+        self._given = trust.evidence  # of the trust folder: it may hold what nobody can fetch
         self._evidence: frozenset[str] = frozenset()
         self.snapshot = self._read()
 
@@ -161,6 +167,12 @@ class Office:
                     return False
             self.snapshot = self._read()
             return True
+
+    def examine_anew(self) -> None:
+        """Forget what was found of certificates, so that those in use are met again."""
+        with self._refreshing:
+            self.trust = self.trust.with_evidence(self.trust.evidence)
+            self.snapshot = Snapshot(self.snapshot.revision, self.snapshot.reference, self.trust, self.engine)
 
     def current(self) -> Snapshot:
         """Return the newest snapshot: for answers that no commit checks afterwards."""
@@ -197,5 +209,7 @@ class Office:
         """Judge certificates by the newest evidence from here on; what is remembered of them lasts until it changes."""
         newest = evidence_store.newest_evidence(connection, self.clock.now())
         if newest != self._evidence:
-            self.trust = self.trust.with_evidence(evidence_store.read_evidence(connection, newest))
+            kept, given = evidence_store.read_evidence(connection, newest), self._given
+            merged = Evidence(dict.fromkeys((*kept.crls, *given.crls)), dict.fromkeys((*kept.ocsp, *given.ocsp)))
+            self.trust = self.trust.with_evidence(merged)
             self._evidence = newest

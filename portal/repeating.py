@@ -6,14 +6,19 @@ from collections.abc import Callable
 import structlog
 
 TROUBLE_SECONDS = 15.0
+PATIENCE_SECONDS = 5.0
 
 
 class Repeating:
-    """Take turns in a thread of its own until stopped. A turn returns how many seconds to wait for the next one."""
+    """Take turns in a thread of its own until stopped. A turn returns how many seconds to wait for the next one.
 
-    def __init__(self, name: str, turn: Callable[[], float]) -> None:
+    Who stops it waits `patience` seconds for the turn that is being taken; then it ends with the process.
+    """
+
+    def __init__(self, name: str, turn: Callable[[], float], patience: float = PATIENCE_SECONDS) -> None:
         self._name = name
         self._turn = turn
+        self._patience = patience
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -21,9 +26,9 @@ class Repeating:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the turn that is being taken."""
+        """End after the turn that is being taken, which may be waiting for somebody else."""
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(self._patience)
 
     def _run(self) -> None:
         trouble = ""

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 import zstandard
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -17,14 +18,14 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from declarations import store as declarations_store
 from portal.authorities import Authorities, AuthorityUnreachable
-from portal.database import writing
+from portal.database import reading, writing
 from portal.office import Office
 from portal.settings import Settings, SettingsError
 from signing import evidence_store
 from signing.algorithms import SHIPPED, Algorithms
 from signing.evidence_store import CRL, OCSP
 from signing.gost import with_gost
-from signing.revocation import Evidence
+from signing.revocation import Evidence, Genuine, genuine_list
 from signing.rules import parse_rules
 from signing.trust import TrustStore
 
@@ -32,7 +33,9 @@ EVIDENCE = "evidence"  # the folder below the trusted roots: for verifying witho
 DATES = "trust.toml"
 RULES = "rules.toml"
 MET_WITHIN = timedelta(days=1)  # whose OCSP answers are kept fresh
-MET_MOST = 1_000
+MET_MOST = 1_000  # certificates in a round
+ROUND_SECONDS = 300.0  # for the OCSP answers of a round
+TOGETHER = 50  # answers are kept together
 RETRY_SECONDS = 60.0
 LOOK_SECONDS = 5.0
 
@@ -80,80 +83,179 @@ def _read(path: Path) -> bytes:
 
 @dataclass(frozen=True)
 class Fetched:
-    """One list or answer that was asked for: what came, or why nothing did."""
+    """One list or answer that was asked for: what came and is genuine, or why there is nothing.
+
+    `subject` is the address of a list; of an answer, the fingerprint of the certificate.
+    """
 
     kind: str
     subject: str
-    content: bytes | None
-    this_update: datetime | None
-    next_update: datetime | None
+    content: bytes = b""
+    genuine: Genuine | None = None
     trouble: str = ""
+
+    @property
+    def this_update(self) -> datetime | None:
+        return self.genuine.this_update if self.genuine else None
+
+    @property
+    def next_update(self) -> datetime | None:
+        return self.genuine.next_update if self.genuine else None
 
 
 class Keeper:
     """Keeps the evidence fresh, so that a trader never waits for an authority. Embedded in `serve` and in `work`.
 
-    What comes is kept as it came: whether it is genuine is judged whenever it is used.
+    Only what is genuine is kept: the network may bring anything, and of each subject the newest counts.
     """
 
     def __init__(self, office: Office, authorities: Authorities) -> None:
         self._office = office
         self._authorities = authorities
-        self._asked: frozenset[x509.Certificate] = frozenset()
+        self._new: dict[x509.Certificate, None] = {}  # met, and not asked about yet
+        self._asked: dict[x509.Certificate, float] = {}  # when last, in ticks
         self._due = 0.0
 
     def turn(self) -> float:
         """Fetch everything when it is due, and in between what is not known of a certificate just met."""
-        ticks = self._office.clock.monotonic()
-        if ticks >= self._due:
-            failed = [each for each in self.refresh() if each.trouble]
-            for each in failed:
-                structlog.get_logger().warning("trust.not_fetched", kind=each.kind, trouble=each.trouble)
-            usual = float(self._office.settings.trust_refresh_seconds)
-            self._due = ticks + (min(usual, RETRY_SECONDS) if failed else usual)
-        elif new := frozenset(self._office.trust.met()) - self._asked:
-            self._ask_about(new)
+        clock, usual = self._office.clock, float(self._office.settings.trust_refresh_seconds)
+        self._note_met()
+        if clock.monotonic() >= self._due:
+            fetched = self.refresh()
+            self._due = clock.monotonic() + usual
+        else:
+            fetched = self._ask_about(self._take_new())
+        failed = [each for each in fetched if each.trouble]
+        for each in failed:
+            structlog.get_logger().warning("trust.not_fetched", kind=each.kind, trouble=each.trouble)
+        if failed:
+            self._due = min(self._due, clock.monotonic() + RETRY_SECONDS)
         return LOOK_SECONDS
 
     def refresh(self) -> list[Fetched]:
-        """Fetch all revocation lists, and an OCSP answer on every certificate met lately; return what was asked for."""
+        """Fetch all revocation lists, and an OCSP answer on every certificate met lately; return what was asked for.
+
+        The lists come first and are kept at once: they are not to wait for a responder that is slow.
+        """
         office = self._office
-        now = office.clock.now()
-        met = frozenset(office.trust.met())
-        with writing(office.engine) as connection:
-            evidence_store.keep_certificates(connection, met, now)
-            lately = evidence_store.read_certificates(connection, now - MET_WITHIN, MET_MOST)
-        self._asked = met
-        pointing = (*office.trust.certificates(), *office.keyring.certificates(), *lately)
-        addresses = {*office.settings.crl_urls, *(url for each in pointing for url in crl_addresses(each))}
-        fetched = [_fetch_list(url, self._authorities) for url in sorted(addresses)]
-        fetched += _fetch_answers(lately, office.trust.certificates(), self._authorities)
-        self._keep(fetched, now)
+        self._note_met()
+        self._new.clear()
+        with reading(office.engine) as connection:
+            lately = evidence_store.read_certificates(connection, office.clock.now() - MET_WITHIN, MET_MOST)
+        self._asked = {each: self._asked[each] for each in lately if each in self._asked}
+        fetched = [*self._fetch_lists(lately), *self._ask_about(lately)]
+        office.examine_anew()
         return fetched
 
-    def _ask_about(self, new: frozenset[x509.Certificate]) -> None:
+    def _note_met(self) -> None:
+        """Note who was met since the last time."""
         office = self._office
-        now = office.clock.now()
-        with writing(office.engine) as connection:
-            evidence_store.keep_certificates(connection, new, now)
-        self._asked |= new
-        self._keep(_fetch_answers(new, office.trust.certificates(), self._authorities), now)
+        if met := office.trust.take_met():
+            self._new.update(dict.fromkeys(each for each in met if each not in self._asked))
+            with writing(office.engine) as connection:
+                evidence_store.keep_certificates(connection, met, office.clock.now())
 
-    def _keep(self, fetched: Sequence[Fetched], now: datetime) -> None:
-        rows = [_row(each, now) for each in fetched if each.content is not None]
-        with writing(self._office.engine) as connection:
-            if evidence_store.add_evidence(connection, rows):
+    def _take_new(self) -> list[x509.Certificate]:
+        taken = list(self._new)[:MET_MOST]
+        for each in taken:
+            del self._new[each]
+        return taken
+
+    def _fetch_lists(self, lately: Iterable[x509.Certificate]) -> list[Fetched]:
+        office = self._office
+        pointing = (*office.trust.certificates(), *office.keyring.certificates(), *lately)
+        addresses = {*office.settings.crl_urls, *(url for each in pointing for url in crl_addresses(each))}
+        fetched = []
+        for url in sorted(addresses):
+            fetched.append(self._fetch_list(url))
+            self._keep(fetched[-1:])
+        return fetched
+
+    def _fetch_list(self, url: str) -> Fetched:
+        try:
+            content = self._authorities.crl(url)
+        except AuthorityUnreachable as error:
+            return Fetched(CRL, url, trouble=str(error))
+        return self._checked(CRL, url, content, genuine_list(content, self._office.trust.certificates()))
+
+    def _ask_about(self, certificates: Iterable[x509.Certificate]) -> list[Fetched]:
+        """Ask for these, those first that have waited longest, until the time of a round is over.
+
+        An authority that does not answer is not asked again in this round.
+        """
+        ticks = self._office.clock.monotonic
+        until = ticks() + ROUND_SECONDS
+        silent: set[str | None] = set()
+        fetched: list[Fetched] = []
+        kept = 0
+        for certificate in sorted(certificates, key=lambda each: self._asked.get(each, -1.0)):
+            if ticks() >= until:
+                fetched.append(Fetched(OCSP, "", trouble=f"not all within {ROUND_SECONDS} seconds"))
+                break
+            url, issuer = ocsp_address(certificate), _issuer_of(certificate, self._office.trust.certificates())
+            if url in silent:
+                continue
+            self._asked[certificate] = ticks()
+            if url is None or issuer is None:
+                continue
+            try:
+                fetched.append(self._ask(url, certificate, issuer))
+            except AuthorityUnreachable as error:
+                fetched.append(Fetched(OCSP, _fingerprint(certificate), trouble=str(error)))
+                silent.add(url)
+            if len(fetched) - kept >= TOGETHER:
+                self._keep(fetched[kept:])
+                kept = len(fetched)
+        self._keep(fetched[kept:])
+        return fetched
+
+    def _ask(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> Fetched:
+        """Ask for one certificate. Raises `AuthorityUnreachable`."""
+        request = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, SHA1())  # noqa: S303 names the issuer only
+        content = self._authorities.ocsp(url, request.build().public_bytes(Encoding.DER))
+        genuine = self._office.trust.evidence.genuine_answer(content, certificate, issuer)
+        return self._checked(OCSP, _fingerprint(certificate), content, genuine)
+
+    def _checked(self, kind: str, subject: str, content: bytes, genuine: Genuine | None) -> Fetched:
+        """Return what came, or why it is not kept."""
+        if genuine is None:
+            return Fetched(kind, subject, trouble=f"{subject}: not genuine, or of a kind that is not used")
+        if genuine.this_update > self._office.clock.now() + evidence_store.AHEAD:
+            return Fetched(kind, subject, trouble=f"{subject}: of {genuine.this_update:%Y-%m-%d %H:%M}, in the future")
+        return Fetched(kind, subject, content, genuine)
+
+    def _keep(self, fetched: Sequence[Fetched]) -> None:
+        office = self._office
+        rows = [_row(each, each.genuine, office.clock.now()) for each in fetched if each.genuine]
+        if not rows:
+            return
+        with writing(office.engine) as connection:
+            new = evidence_store.add_evidence(connection, rows)
+            if new:
                 declarations_store.bump_revision(connection)
-        keep_files(self._office.settings.trust_folder, fetched)
+        keep_files(office.settings.trust_folder, fetched)
+        office.refresh()  # in `work` nobody else does
 
 
 def keep_files(folder: Path, fetched: Iterable[Fetched]) -> None:
     """Keep what came in the trust folder, too: the newest of each subject, for verifying without a database."""
     (folder / EVIDENCE).mkdir(parents=True, exist_ok=True)
     for each in fetched:
-        if each.content is not None:
-            name = hashlib.sha256(each.subject.encode()).hexdigest()[:16]
-            replace_file(folder / EVIDENCE / f"{name}.{each.kind}", each.content)
+        if each.genuine is not None:
+            path = folder / EVIDENCE / f"{each.genuine.subject[:16]}.{each.kind}"
+            there = _produced_at(each.kind, _read(path))
+            if there is None or there < each.genuine.this_update:
+                replace_file(path, each.content)
+
+
+def _produced_at(kind: str, content: bytes) -> datetime | None:
+    """Return of which moment a list or an answer is; None when it cannot be read."""
+    try:
+        if kind == CRL:
+            return x509.load_der_x509_crl(content).last_update_utc
+        return ocsp.load_der_ocsp_response(content).this_update_utc
+    except ValueError:
+        return None
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -189,50 +291,32 @@ def _is_address(name: x509.GeneralName) -> bool:
     return isinstance(name, x509.UniformResourceIdentifier) and name.value.startswith(("http://", "https://"))
 
 
-def _fetch_list(url: str, authorities: Authorities) -> Fetched:
+def _issuer_of(certificate: x509.Certificate, issuers: Sequence[x509.Certificate]) -> x509.Certificate | None:
+    """Return whose key has signed a certificate."""
+    return next((each for each in issuers if _is_issued_by(certificate, each)), None)
+
+
+def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
-        content = authorities.crl(url)
-        read = x509.load_der_x509_crl(content)
-        return Fetched(CRL, url, content, read.last_update_utc, read.next_update_utc)
-    except (AuthorityUnreachable, ValueError) as error:
-        return Fetched(CRL, url, None, None, None, str(error))
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
-def _fetch_answers(
-    certificates: Iterable[x509.Certificate], issuers: Sequence[x509.Certificate], authorities: Authorities
-) -> list[Fetched]:
-    answers = [_fetch_answer(each, issuers, authorities) for each in certificates]
-    return [answer for answer in answers if answer is not None]
+def _fingerprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(SHA256()).hex()
 
 
-def _fetch_answer(
-    certificate: x509.Certificate, issuers: Sequence[x509.Certificate], authorities: Authorities
-) -> Fetched | None:
-    """Ask for one certificate; None when nobody is to be asked."""
-    url = ocsp_address(certificate)
-    issuer = next((each for each in issuers if each.subject == certificate.issuer), None)
-    if url is None or issuer is None:
-        return None
-    subject = certificate.fingerprint(SHA256()).hex()
-    request = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, SHA1())  # noqa: S303 names the issuer only
-    try:
-        content = authorities.ocsp(url, request.build().public_bytes(Encoding.DER))
-        answer = ocsp.load_der_ocsp_response(content)
-        if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return Fetched(OCSP, subject, None, None, None, f"{url}: {answer.response_status.name}")
-        return Fetched(OCSP, subject, content, answer.this_update_utc, answer.next_update_utc)
-    except (AuthorityUnreachable, ValueError) as error:
-        return Fetched(OCSP, subject, None, None, None, str(error))
-
-
-def _row(fetched: Fetched, now: datetime) -> dict[str, object]:
-    content = fetched.content or b""
+def _row(fetched: Fetched, genuine: Genuine, now: datetime) -> dict[str, object]:
     return {
-        "digest": hashlib.sha256(content).hexdigest(),
+        "digest": hashlib.sha256(fetched.content).hexdigest(),
         "kind": fetched.kind,
-        "subject": fetched.subject,
-        "this_update": fetched.this_update,
-        "next_update": fetched.next_update,
+        "subject": genuine.subject,
+        "this_update": genuine.this_update,
+        "next_update": genuine.next_update,
+        "says": genuine.says,
+        "revoked": genuine.revoked,
         "fetched_at": now,
-        "content": zstandard.compress(content),
+        "content": zstandard.compress(fetched.content),
     }

@@ -1,10 +1,10 @@
 """A checkpoint: the office's signed statement that at a moment the journal had this size and this root.
 
-It is text that other tools read: the body of a C2SP tlog-checkpoint (origin, size, root, and two extension lines: the
-time, and the size of the checkpoint before) inside a C2SP signed note. The signature is of type 0x02, ECDSA, as
-Sigstore's Rekor makes it: over the SHA-256 of the text, in DER, behind the first four bytes of the SHA-256 of the
-public key (DER, SubjectPublicKeyInfo). The name of the key is the origin. Ours carry exactly one signature; a note with
-any other line is not what the office signed.
+It is text that other tools read: the body of a C2SP tlog-checkpoint (origin, size, root, and three extension lines: the
+time, the size of the checkpoint before, and that of the newest stamped one) inside a C2SP signed note. The signature is
+of type 0x02, ECDSA, as Sigstore's Rekor makes it: over the SHA-256 of the text, in DER, behind the first four bytes of
+the SHA-256 of the public key (DER, SubjectPublicKeyInfo). The name of the key is the origin. Ours carry exactly one
+signature; a note with any other line is not what the office signed.
 Source: c2sp.org/tlog-checkpoint, c2sp.org/signed-note.
 """
 
@@ -33,7 +33,7 @@ _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 _NOTE = re.compile(
     r"(?P<text>(?P<origin>[^\s+]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n"
     r"time (?P<at>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)\n"
-    r"previous (?P<previous>0|[1-9][0-9]{0,18})\n)"
+    r"previous (?P<previous>0|[1-9][0-9]{0,18})\nstamped (?P<stamped>0|[1-9][0-9]{0,18})\n)"
     r"\n— (?P<name>[^\s+]+) (?P<signature>[A-Za-z0-9+/]+={0,2})\n"
 )
 
@@ -42,7 +42,8 @@ _NOTE = re.compile(
 class Checkpoint:
     """`root` is the Merkle tree hash over the first `size` entries of the journal `origin`; `at` is aware.
 
-    `previous` is the size of the checkpoint before, so that none can be taken out unseen; 0 when it is the first.
+    `previous` is the size of the checkpoint before, so that none can be taken out unseen; `stamped` that of the newest
+    one with a time-stamp token, so that no token can; each 0 when there is none.
     """
 
     origin: str
@@ -50,11 +51,13 @@ class Checkpoint:
     root: bytes
     at: datetime
     previous: int = 0
+    stamped: int = 0
 
     def text(self) -> str:
         """Return what is signed."""
         moment = self.at.astimezone(UTC).strftime(_TIME)
-        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\ntime {moment}\nprevious {self.previous}\n"
+        lines = (self.origin, str(self.size), b64encode(self.root).decode(), f"time {moment}")
+        return "\n".join((*lines, f"previous {self.previous}", f"stamped {self.stamped}", ""))
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ def _read(note: str) -> tuple[Checkpoint, bytes]:
         signature = b64decode(match["signature"], validate=True)
     except ValueError:
         raise CheckpointInvalid("checkpoint.form") from None
-    checkpoint = Checkpoint(match["origin"], int(match["size"]), b64decode(match["root"]), at, int(match["previous"]))
+    sizes = {name: int(match[name]) for name in ("size", "previous", "stamped")}
+    checkpoint = Checkpoint(origin=match["origin"], root=b64decode(match["root"]), at=at, **sizes)
     if checkpoint.text() != match["text"] or b64encode(signature).decode() != match["signature"]:
         raise CheckpointInvalid("checkpoint.form")
     return checkpoint, signature

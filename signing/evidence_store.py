@@ -1,14 +1,14 @@
-"""What is known of certificates, in the database: revocation lists and OCSP answers."""
+"""What is known of certificates, in the database: revocation lists and OCSP answers, genuine ones only."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import zstandard
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, exists, insert, or_, select, update
 from sqlmodel import SQLModel
 
 from signing.revocation import Evidence
@@ -16,34 +16,62 @@ from signing.tables import EvidenceRow, KnownCertificateRow
 
 CRL = "crl"
 OCSP = "ocsp"
-OLDEST = timedelta(days=40)  # a list is renewed long before
+OLDEST = timedelta(days=40)  # what no longer holds is of interest for as long
+AHEAD = timedelta(minutes=5)  # how far an authority's clock may be ahead of ours
+WITHOUT_NEXT = timedelta(days=1)  # how long an answer without a next update stands for the next ones
 
 evidence = SQLModel.metadata.tables[EvidenceRow.__tablename__]
 known = SQLModel.metadata.tables[KnownCertificateRow.__tablename__]
 
 
 def add_evidence(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Keep what is new among these rows, by its digest, and of each subject the last of a day; return how many were."""
-    given = {row["digest"]: row for row in rows}
-    statement = select(evidence.c.digest).where(evidence.c.digest.in_(given))
-    there = set(connection.execute(statement).scalars())
-    new = [row for digest, row in given.items() if digest not in there]
-    for row in new:
-        day = row["this_update"].replace(hour=0, minute=0, second=0, microsecond=0)
-        same_day = evidence.c.this_update.between(day, row["this_update"])
-        connection.execute(delete(evidence).where(evidence.c.subject == row["subject"], same_day))
-        connection.execute(insert(evidence), row)
-    return len(new)
+    """Keep these rows, but for what is kept or adds nothing; return how many were kept.
+
+    A row adds nothing when it is older than the newest of its subject, or says the same before half of that one's time
+    is over. Nothing is ever deleted or replaced.
+    """
+    new = 0
+    for row in rows:
+        there = select(evidence.c.digest).where(evidence.c.digest == row["digest"])
+        if connection.execute(there).first() is None and _adds(connection, row):
+            connection.execute(insert(evidence), row)
+            new += 1
+    return new
+
+
+def _adds(connection: Connection, row: Mapping[str, Any]) -> bool:
+    newest = connection.execute(
+        select(evidence.c.this_update, evidence.c.next_update, evidence.c.says)
+        .where(evidence.c.kind == row["kind"], evidence.c.subject == row["subject"])
+        .order_by(evidence.c.this_update.desc(), evidence.c.fetched_at.desc())
+    ).first()
+    if newest is None:
+        return True
+    since = _aware(newest.this_update)
+    until = _aware(newest.next_update) if newest.next_update else since + WITHOUT_NEXT
+    if newest.says != row["says"]:
+        return bool(row["this_update"] >= since)
+    return bool(row["this_update"] > since and row["fetched_at"] >= since + (until - since) / 2)
 
 
 def newest_evidence(connection: Connection, at: datetime) -> frozenset[str]:
-    """Return the digests of what was, at that moment, the newest list or answer on each subject."""
-    rows = (
-        select(evidence.c.digest, evidence.c.kind, evidence.c.subject)
-        .where(evidence.c.this_update.between(at - OLDEST, at))
-        .order_by(evidence.c.this_update)
+    """Return the digests of what was, at that moment, the newest list or answer on each subject.
+
+    Two of the same moment are both the newest. What had not held for `OLDEST` is left out, but for a withdrawal.
+    """
+    moment = at.astimezone(UTC)  # SQLite compares what is written, without the zone
+    newer = evidence.alias()
+    overtaken = exists().where(
+        newer.c.kind == evidence.c.kind,
+        newer.c.subject == evidence.c.subject,
+        newer.c.this_update > evidence.c.this_update,
+        newer.c.this_update <= moment + AHEAD,
     )
-    return frozenset({(row.kind, row.subject): row.digest for row in connection.execute(rows)}.values())
+    of_interest = or_(
+        evidence.c.next_update >= moment, evidence.c.this_update >= moment - OLDEST, evidence.c.revoked.is_(True)
+    )
+    rows = select(evidence.c.digest).where(evidence.c.this_update <= moment + AHEAD, of_interest, ~overtaken)
+    return frozenset(connection.execute(rows).scalars())
 
 
 def read_evidence(connection: Connection, digests: Iterable[str]) -> Evidence:
@@ -67,3 +95,8 @@ def read_certificates(connection: Connection, since: datetime, most: int) -> lis
     """Return the certificates met since then, the latest first."""
     statement = select(known.c.content).where(known.c.seen_at >= since).order_by(known.c.seen_at.desc()).limit(most)
     return [x509.load_der_x509_certificate(bytes(content)) for content in connection.execute(statement).scalars()]
+
+
+def _aware(moment: datetime) -> datetime:
+    """Return the moment with its zone, which SQLite forgets: UTC is stored."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -6,7 +6,7 @@ same memory.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -16,6 +16,10 @@ from msgspec import Meta, Struct
 from signing import journal
 from signing.checkpoint import Checkpoint, StoredCheckpoint, open_note
 from signing.errors import CheckpointInvalid, JournalBroken, TimestampInvalid
+from signing.timestamp import CLOCKS_DIFFER_MOST, demand_after
+
+# How long before the checkpoint before it an event may have happened: decided or read, it waits for its record.
+EVENT_LATE_MOST = timedelta(hours=1)
 
 EntryRow = tuple[int, str, str, bytes, bytes]  # index, event, subject, entry, leaf
 # (token, the stamped bytes) -> the moment that a trusted authority states; raises TimestampInvalid.
@@ -66,21 +70,53 @@ class Summary:
     stamped: int
 
 
+class Times:
+    """The earliest and the latest moment that events state which no checkpoint covers yet, each with its event."""
+
+    def __init__(self) -> None:
+        self._earliest: tuple[datetime, int] | None = None
+        self._latest: tuple[datetime, int] | None = None
+
+    def add(self, index: int, at: datetime) -> None:
+        if self._earliest is None or at < self._earliest[0]:
+            self._earliest = at, index
+        if self._latest is None or at > self._latest[0]:
+            self._latest = at, index
+
+    def check(self, previous: datetime | None, signed_at: datetime) -> None:
+        """Make sure that no event is older than the checkpoint before it, nor later than its own: of `signed_at`.
+
+        A clock that was set back since the checkpoint before is no event's fault. Raises JournalBroken.
+        """
+        if self._earliest and previous and self._earliest[0] < min(previous, signed_at) - EVENT_LATE_MOST:
+            raise _out_of_time(self._earliest, signed_at)
+        if self._latest and self._latest[0] > signed_at + CLOCKS_DIFFER_MOST:
+            raise _out_of_time(self._latest, signed_at)
+
+
+def _out_of_time(event: tuple[datetime, int], signed_at: datetime) -> JournalBroken:
+    stated, signed = (f"{moment:%Y-%m-%d %H:%M:%S %Z}" for moment in (event[0], signed_at))
+    return JournalBroken("journal.time", {"index": str(event[1]), "stated": stated, "signed": signed})
+
+
 def verify(stored: Stored, knowledge: Knowledge) -> Summary:
     """Check every entry, tile and checkpoint, the head, and the marks. Raises JournalBroken, CheckpointInvalid."""
     head = journal.Head()
     tiles = _Tiles(stored.tiles)
     checkpoints = _Checkpoints(stored.checkpoints, knowledge)
-    marks = {mark.size: mark.root for mark in knowledge.marks}
+    marks = {mark.size: mark for mark in knowledge.marks}
+    times = Times()
     for row in stored.entries:
-        leaf = _check_entry(head.size, row, knowledge.events)
+        leaf, at = check_entry(head.size, row, knowledge.events)
+        times.add(head.size, at)
         head, completed = journal.append(head, [leaf])
         for tile in completed:
             tiles.check(tile)
         if checkpoints.next_size == head.size:
-            checkpoints.check(head)
+            checkpoints.check(head, times)
+            times = Times()
         if head.size in marks:
-            _check_mark(marks.pop(head.size), head, checkpoints.signed)
+            _check_mark(marks.pop(head.size), head, checkpoints)
     checkpoints.demand_end(head.size)
     if marks:
         raise JournalBroken("journal.cut", {"size": str(max(marks)), "count": str(head.size)})
@@ -100,8 +136,8 @@ def read_entry(entry: bytes) -> Entry:
     return read
 
 
-def _check_entry(position: int, row: EntryRow, events: Collection[str]) -> journal.LeafHash:
-    """Return the leaf hash of the entry in this position."""
+def check_entry(position: int, row: EntryRow, events: Collection[str]) -> tuple[journal.LeafHash, datetime]:
+    """Return leaf hash and moment of the entry in this position. Raises JournalBroken."""
     index, event, subject, entry, leaf = row
     if index != position:
         raise JournalBroken("journal.missing", {"index": str(position)})
@@ -113,14 +149,18 @@ def _check_entry(position: int, row: EntryRow, events: Collection[str]) -> journ
         raise JournalBroken("journal.entry", {"index": str(position)}) from None
     if (read.index, read.event, read.subject) != (index, event, subject) or event not in events:
         raise JournalBroken("journal.entry", {"index": str(position)})
-    return journal.LeafHash(leaf)
+    return journal.LeafHash(leaf), read.at
 
 
-def _check_mark(root: bytes, head: journal.Head, signed: int) -> None:
-    if root != journal.root(head):
+def _check_mark(mark: Checkpoint, head: journal.Head, checkpoints: "_Checkpoints") -> None:
+    """Make sure that the mark of this size fits and is stored; a crash while signing may leave the newest outside."""
+    if mark.root != journal.root(head):
         raise JournalBroken("journal.mark", {"size": str(head.size)})
-    if signed != head.size:
-        raise JournalBroken("journal.unsigned", {"size": str(head.size)})
+    if checkpoints.signed == head.size:
+        return
+    if checkpoints.next_size is None and mark.previous == checkpoints.signed:
+        raise JournalBroken("journal.pending", {"size": str(head.size)})
+    raise JournalBroken("journal.unsigned", {"size": str(head.size)})
 
 
 class _Tiles:
@@ -147,14 +187,16 @@ class _Checkpoints:
         self._stored = iter(stored)
         self._knowledge = knowledge
         self._next = next(self._stored, None)
+        self._signed_at: datetime | None = None
+        self._tokens: set[int] = set()  # of checkpoints that later ones may name
         self.count = self.signed = self.stamped = 0
 
     @property
     def next_size(self) -> int | None:
         return None if self._next is None else self._next.size
 
-    def check(self, head: journal.Head) -> None:
-        """Check the next one, which has the size of this head."""
+    def check(self, head: journal.Head, times: Times) -> None:
+        """Check the next one, which has the size of this head, and the moments of the events since the one before."""
         row = self._next
         assert row is not None  # noqa: S101 it has a size
         broken = JournalBroken("journal.checkpoint", {"size": str(row.size), "since": str(self.signed)})
@@ -166,11 +208,16 @@ class _Checkpoints:
             raise broken
         if said.previous != self.signed:
             raise JournalBroken("journal.unsigned", {"size": str(said.previous)})
+        times.check(self._signed_at, said.at)
+        if said.stamped and said.stamped not in self._tokens:
+            raise JournalBroken("journal.token_missing", {"size": str(said.stamped)})
+        self._tokens = {size for size in self._tokens if size >= said.stamped}
         if (row.token, row.stamped_at) != (None, None):
             self._check_stamp(row)
             self.stamped = row.size
+            self._tokens.add(row.size)
         self.count += 1
-        self.signed = row.size
+        self.signed, self._signed_at = row.size, said.at
         self._next = next(self._stored, None)
 
     def demand_end(self, count: int) -> None:
@@ -184,6 +231,7 @@ class _Checkpoints:
     def _check_stamp(self, row: StoredCheckpoint) -> None:
         try:
             at = self._knowledge.read_stamp(row.token or b"", row.note.encode())
+            demand_after(at, row.signed_at)
         except TimestampInvalid as error:
             raise JournalBroken("journal.token", {"size": str(row.size)}) from error
         if at != row.stamped_at:

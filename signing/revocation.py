@@ -8,7 +8,8 @@ produced after it knows better: a revocation counts from its date on. After a ce
 proves that it was good, unless it promises to keep expired ones (ExpiredCertsOnCRL); an answer never does.
 
 A certificate on hold counts as revoked for as long as the newest evidence says so; a hold that was lifted leaves no
-trace. `removeFromCRL` belongs in delta lists only, so an entry with it counts as revoked. InvalidityDate is not read.
+trace. A revocation outlasts its evidence as long as all that says "good" is older. `removeFromCRL` belongs in delta
+lists only, so an entry with it counts as revoked. InvalidityDate is not read.
 Source: RFC 5280, sections 5 and 6.3; RFC 6960, sections 3.2 and 4.2.2; ITU-T X.509, ExpiredCertsOnCRL.
 """
 
@@ -21,10 +22,12 @@ from functools import lru_cache
 from typing import Literal, TypeVar
 
 from asn1crypto.core import GeneralizedTime
+from asn1crypto.crl import CertificateList
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -33,12 +36,14 @@ from signing.errors import AlgorithmForbidden
 from signing.usages import is_authority
 
 Source = Literal["crl", "ocsp"]
+MayAnswer = Callable[[x509.Certificate, x509.Certificate, datetime], bool]
 
 TICK = timedelta(microseconds=1)  # the smallest step of time here
 
 EXPIRED_CERTIFICATES_ON_CRL = x509.ObjectIdentifier("2.5.29.60")
 
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_ANSWERS_REMEMBERED = 4_096
 _LISTS_REMEMBERED = 64  # a national authority's list holds 100,000s of entries, and outlives many a trust store
 _DIGESTS = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _KNOWN_OF_LIST = (x509.CRLNumber, x509.AuthorityKeyIdentifier, x509.IssuingDistributionPoint)
@@ -79,6 +84,22 @@ class Finding:
     produced_at: datetime | None = None
     next_update: datetime | None = None
     digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Genuine:
+    """What a list or an answer is about that was signed by whose word counts on it.
+
+    `subject`, a hex SHA-256, is of a list its issuer's name and key and its scope, wherever it was got; of an answer
+    the certificate: of one subject the newest counts. `says` is a hex SHA-256 that is the same of two that say the
+    same. `revoked` is true of an answer that the certificate is withdrawn.
+    """
+
+    subject: str
+    this_update: datetime
+    next_update: datetime | None
+    says: str
+    revoked: bool
 
 
 @dataclass(frozen=True)
@@ -128,6 +149,14 @@ class Evidence:
         answered = self._answered(certificate, issuer)
         return _weigh(listed, answered, at), _window((*listed, *answered), at)
 
+    def genuine_answer(self, der: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> Genuine | None:
+        """Return what an OCSP answer says of a certificate that `issuer` has issued; None when it would not count.
+
+        These lists decide whether a delegated responder was still one.
+        """
+        answer = _read_answer(der)
+        return answer.genuine(certificate, issuer, self._may_answer) if answer else None
+
     def _listed(self, certificate: x509.Certificate, issuer: x509.Certificate) -> list["_Statement"]:
         lists = self._lists.get(certificate.issuer, ())
         return [said for each in lists if (said := each.statement(certificate, issuer))]
@@ -140,6 +169,12 @@ class Evidence:
         """Tell whether a delegated responder is not withdrawn itself: by the lists, or by its issuer's word."""
         status = _weigh(self._listed(responder, issuer), (), at).status
         return status is Status.GOOD or (status is Status.UNKNOWN and _has(responder, x509.OCSPNoCheck))
+
+
+def genuine_list(der: bytes, issuers: Iterable[x509.Certificate]) -> Genuine | None:
+    """Return what a revocation list is about; None when it is of none of these issuers, or of a kind we do not use."""
+    read = _read_list(der)
+    return read.genuine(issuers) if read else None
 
 
 @dataclass(frozen=True)
@@ -171,7 +206,8 @@ def _weigh(listed: Sequence[_Statement], answered: Sequence[_Statement], at: dat
     revoked = [said for said in newest if said.revoked_by(at)]
     decides = _newest(revoked or newest)
     if decides is not None:
-        return decides.finding_at(at)
+        latest = _newest([said for said in (*listed, *answered) if said.proves_good or said.revoked_by(at)])
+        return (latest if latest is not None and latest.revoked_by(at) else decides).finding_at(at)
     stale = _newest((*listed, *answered))
     if stale is None:
         return Finding(Status.UNKNOWN)
@@ -218,6 +254,17 @@ class _List:
             "crl", self._digest, (self._produced_at, self._next_update), revoked_at, reason, expired_at, kept
         )
 
+    def genuine(self, issuers: Iterable[x509.Certificate]) -> Genuine | None:
+        """Return what it is about; None when it is of none of these issuers."""
+        issuer = next((each for each in issuers if each.subject == self.issuer and self._is_of(each)), None)
+        if issuer is None:
+            return None
+        key = issuer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        about = _digest(self.issuer.public_bytes(), key, self._scope.public_bytes() if self._scope else b"")
+        entries = CertificateList.load(self._crl.public_bytes(Encoding.DER))["tbs_cert_list"]["revoked_certificates"]
+        says = _digest(entries.dump(), str(self._keeps_expired_since).encode())
+        return Genuine(about, self._produced_at, self._next_update, says, revoked=False)
+
     def _entry(self, serial: int) -> tuple[datetime | None, str | None]:
         """Return date and reason of a revocation. An entry whose reason cannot be read is a revocation all the same."""
         position = self._positions.get(serial)
@@ -261,26 +308,49 @@ class _Answer:
         self._signers: dict[x509.Certificate, x509.Certificate | None] = {}
 
     def statement(
-        self,
-        certificate: x509.Certificate,
-        issuer: x509.Certificate,
-        may_answer: Callable[[x509.Certificate, x509.Certificate, datetime], bool],
+        self, certificate: x509.Certificate, issuer: x509.Certificate, may_answer: MayAnswer
     ) -> _Statement | None:
         """Return what is said of a certificate; None when it is about another, or not said by whom its issuer asked.
 
         `may_answer` tells whether a delegated responder was still one.
         """
-        if not self._is_about(certificate, issuer):
-            return None
-        if issuer not in self._signers:
-            self._signers[issuer] = self._find_signer(issuer)
-        signer = self._signers[issuer]
-        if signer is None or (signer != issuer and not may_answer(signer, issuer, self._produced_at)):
+        if self._said_by(certificate, issuer, may_answer) is None:
             return None
         revoked_at = self._answer.revocation_time_utc
         reason = self._answer.revocation_reason.value if self._answer.revocation_reason else None
         dates = (self._produced_at, self._next_update)
         return _statement("ocsp", self._digest, dates, revoked_at, reason, certificate.not_valid_after_utc, False)
+
+    def genuine(self, certificate: x509.Certificate, issuer: x509.Certificate, may_answer: MayAnswer) -> Genuine | None:
+        """Return what it is about; None when `statement` is None."""
+        signer = self._said_by(certificate, issuer, may_answer)
+        if signer is None:
+            return None
+        answer = self._answer
+        said = f"{answer.certificate_status} {answer.revocation_time_utc} {answer.revocation_reason}"
+        return Genuine(
+            certificate.fingerprint(hashes.SHA256()).hex(),
+            self._produced_at,
+            self._next_update,
+            _digest(said.encode(), signer.public_bytes(Encoding.DER)),
+            revoked=answer.certificate_status is ocsp.OCSPCertStatus.REVOKED,
+        )
+
+    def _said_by(
+        self, certificate: x509.Certificate, issuer: x509.Certificate, may_answer: MayAnswer
+    ) -> x509.Certificate | None:
+        """Return who gave the answer; None when it is about another certificate, or not by whom its issuer asked."""
+        try:
+            if not self._is_about(certificate, issuer):
+                return None
+            if issuer not in self._signers:
+                self._signers[issuer] = self._find_signer(issuer)
+        except _BROKEN:  # some parts of an answer are read only now
+            return None
+        signer = self._signers[issuer]
+        if signer is None or (signer != issuer and not may_answer(signer, issuer, self._produced_at)):
+            return None
+        return signer
 
     def _is_about(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         """Tell whether the answer names this certificate and this issuer's name and key."""
@@ -321,6 +391,7 @@ def _read_list(der: bytes) -> _List | None:
     return _read_or_none(_List, der)
 
 
+@lru_cache(maxsize=_ANSWERS_REMEMBERED)
 def _read_answer(der: bytes) -> _Answer | None:
     return _read_or_none(_Answer, der)
 
@@ -350,6 +421,11 @@ def _statement(
         until=next_update or produced_at,
         proves_good=produced_at <= expired_at or keeps_expired,
     )
+
+
+def _digest(*parts: bytes) -> str:
+    """Return a hex SHA-256 over all parts, which tells where one ends."""
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 def _dates(produced_at: datetime, next_update: datetime | None) -> tuple[datetime, datetime | None]:

@@ -76,6 +76,14 @@ def read_row(connection: Connection, index: int) -> EntryRow | None:
     return None if row is None else _entry_row(row)
 
 
+@contextmanager
+def read_between(connection: Connection, low: int, high: int) -> Iterator[Iterator[EntryRow]]:
+    """Open the rows of the journal from `low` to before `high`, in order, streamed."""
+    between = journal.c.index.between(low, high - 1)
+    with _stream(connection, _ENTRIES.where(between).order_by(journal.c.index)) as rows:
+        yield map(_entry_row, rows)
+
+
 def read_leaves(connection: Connection) -> list[bytes]:
     """Return all leaf hashes in order: for checking, never in a request."""
     return [bytes(leaf) for leaf in connection.execute(select(journal.c.leaf).order_by(journal.c.index)).scalars()]

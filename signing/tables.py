@@ -48,14 +48,16 @@ class CheckpointRow(SQLModel, table=True):
 
 
 class EvidenceRow(SQLModel, table=True):
-    """A revocation list or an OCSP answer: what was known of certificates, and when; the last of each day is kept."""
+    """A genuine revocation list or OCSP answer: what was known of certificates, and when. Never altered or deleted."""
 
     __tablename__ = "trust_evidence"
     digest: str = Field(primary_key=True, max_length=64)
     kind: str  # crl, ocsp
-    subject: str = Field(index=True)  # of a list: its address; of an OCSP answer: the certificate's fingerprint
+    subject: str = Field(index=True)  # what it is about, see signing.revocation.Genuine
     this_update: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
-    next_update: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    next_update: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), index=True))
+    says: str = Field(max_length=64)  # a digest of what it says
+    revoked: bool = Field(index=True)  # an OCSP answer that its certificate is withdrawn
     fetched_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 

@@ -116,6 +116,22 @@ def verify(token: bytes, data: bytes, trust: TrustStore) -> Stamp:
     return Stamp(parts.at, name, f"{parts.serial:x}")
 
 
+def demand_now(at: datetime, now: datetime) -> None:
+    """Make sure that a token just got states our time, as far as clocks agree. Raises TimestampInvalid."""
+    if abs(at - now) > CLOCKS_DIFFER_MOST:
+        raise TimestampInvalid("timestamp.clock", {"stated": _written(at), "ours": _written(now)})
+
+
+def demand_after(at: datetime, signed_at: datetime) -> None:
+    """Make sure that a token is not older than what it stamps, as far as clocks agree. Raises TimestampInvalid."""
+    if at < signed_at - CLOCKS_DIFFER_MOST:
+        raise TimestampInvalid("timestamp.early", {"stated": _written(at), "signed": _written(signed_at)})
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 def certificates(token: bytes) -> tuple[x509.Certificate, ...]:
     """Return the certificates that came with a token (DER). Raises TimestampInvalid."""
     return _take_apart(token).certificates

@@ -174,6 +174,10 @@ class TrustStore:
         """Return the holders' certificates to which a path was found, also by stores with other evidence."""
         return tuple(self._met)
 
+    def take_met(self) -> tuple[x509.Certificate, ...]:
+        """Return what `met` does, and forget it: the next call tells who was met since."""
+        return tuple(self._met.popitem()[0] for _ in range(len(self._met)))
+
     def judge(self, leaf: x509.Certificate, chain: Sequence[x509.Certificate], at: datetime) -> Signer:
         """Return the person a certificate names, valid and trusted at this moment.
 

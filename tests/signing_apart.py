@@ -8,6 +8,7 @@ import offices
 
 from portal import audit, journal
 from portal.database import make_engine, writing
+from signing.keyring import Keyring
 from signing.signer import SigningKey
 
 
@@ -15,14 +16,14 @@ def keep_signing(url: str, kept: Path, key: bytes, since: datetime, times: int, 
     """Append an event and sign twice, again and again; put every note in the queue, and None at the end."""
     engine = make_engine(url)
     clock = offices.StillClock(since)
-    signer = SigningKey.from_pkcs12(key, "demo")
+    keyring = Keyring.of(SigningKey.from_pkcs12(key, "demo"))
     for number in range(times):
         record = audit.Record(audit.Event.TOKEN_ISSUED, f"{since:%H} {number}", since, {"label": "tests"})
         with writing(engine) as connection:
             audit.record_one(connection, record)
         for _ in range(2):
             clock.at += timedelta(microseconds=1)
-            made = journal.make_checkpoint(engine, signer, clock, kept)
+            made = journal.make_checkpoint(engine, keyring, clock, kept)
             notes.put(made.note if made else "")
     engine.dispose()
     notes.put(None)

@@ -3,7 +3,8 @@
     python verify_journal.py JOURNAL.jsonl [--certificate OFFICE.pem] [--checkpoint NOTE] [--tokens FOLDER]
 
 The file is read once, line by line. Whatever does not fit is named with the first record that it was found at. Exit
-status: 0 everything fits, 1 something does not, 2 misuse. What is checked, and what is not, docs/events.md tells.
+status: 0 everything checked fits, 1 something does not, 2 misuse, a file that cannot be read among it. The signatures
+of time-stamps are not checked; docs/events.md tells what is, and what is not.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 FORMAT = "shekara-journal-1"
 ENTRY_KEYS = ["at", "event", "index", "particulars", "subject"]
+CLOCKS_DIFFER_MOST = timedelta(minutes=5)  # between a time-stamp authority's clock and the office's, or two machines'
+EVENT_LATE_MOST = timedelta(hours=1)  # how long before the checkpoint before it an event may have happened
 TSTINFO = bytes.fromhex("060b2a864886f70d0109100104")  # DER of the object identifier id-ct-TSTInfo
 
 
 class Misfit(Exception):
     """What does not fit, in a sentence."""
+
+
+class Misuse(Exception):
+    """What was given to check with cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class Statement:
     root: bytes
     at: datetime
     previous: int
+    stamped: int
 
 
 @dataclass
@@ -76,8 +84,11 @@ class Checker:
     origin: str | None = None
     checkpoints: int = 0
     signed: int = 0
+    signed_at: datetime | None = None
     stamped: int = 0
     stamped_at: str = "-"
+    stamps: set[int] = field(default_factory=set)  # sizes of stamped checkpoints that later ones may name
+    times: list[tuple[datetime, int]] = field(default_factory=list)  # earliest and latest since the last checkpoint
 
     def entry(self, record: dict[str, Any]) -> None:
         index, text = self.tree.count, record["entry"]
@@ -96,9 +107,28 @@ class Checker:
         if read["index"] != index:
             raise Misfit(f"record {index} is missing: in its place stands the one numbered {read['index']}")
         self.tree.add(leaf)
+        self.moment(datetime.fromisoformat(read["at"]), index)
         for said in [each for each in self.wanted if each.size == self.tree.count]:
             if said.root != self.tree.root():
                 raise Misfit(f"the first {said.size} records are not those of the checkpoint got elsewhere")
+
+    def moment(self, at: datetime, index: int) -> None:
+        if not self.times:
+            self.times = [(at, index), (at, index)]
+        elif at < self.times[0][0]:
+            self.times[0] = at, index
+        elif at > self.times[1][0]:
+            self.times[1] = at, index
+
+    def order(self, said: Statement) -> None:
+        """Make sure that the events since the last checkpoint happened between that one and this."""
+        for at, index in self.times:
+            floor = min(self.signed_at, said.at) - EVENT_LATE_MOST if self.signed_at else at
+            if not floor <= at <= said.at + CLOCKS_DIFFER_MOST:
+                raise Misfit(
+                    f"record {index} states {at}: before the checkpoint over {self.signed} records, or after its own"
+                )
+        self.times, self.signed_at = [], said.at
 
     def checkpoint(self, record: dict[str, Any]) -> None:
         said = open_note(record["checkpoint"], self.certificates)
@@ -112,20 +142,28 @@ class Checker:
             raise Misfit(f"the checkpoint over {said.previous} records, before that over {said.size}, is missing")
         if self.origin not in (None, said.origin):
             raise Misfit(f"the checkpoint over {said.size} records is of another journal, {said.origin}")
+        self.order(said)
+        if said.stamped and said.stamped not in self.stamps:
+            raise Misfit(f"the time-stamp of the checkpoint over {said.stamped} records was taken away")
+        self.stamps = {size for size in self.stamps if size >= said.stamped}
         self.origin, self.signed = said.origin, said.size
         self.checkpoints += 1
         self.wanted = [each for each in self.wanted if each.size != said.size]
         if record["token"] is not None:
-            self.token(record["checkpoint"].encode(), base64.b64decode(record["token"], validate=True))
+            self.token(record["checkpoint"].encode(), base64.b64decode(record["token"], validate=True), said.at)
 
-    def token(self, note: bytes, token: bytes) -> None:
+    def token(self, note: bytes, token: bytes, signed_at: datetime) -> None:
         try:
             imprint, moment = read_token(token)
+            at = datetime.fromisoformat(f"{moment[:8]}T{moment[8:]}")
         except (ValueError, IndexError):
             raise Misfit(f"the time-stamp of the checkpoint over {self.signed} records cannot be read") from None
         if imprint != hashlib.sha256(note).digest():
             raise Misfit(f"the time-stamp of the checkpoint over {self.signed} records is of something else")
+        if at < signed_at - CLOCKS_DIFFER_MOST:
+            raise Misfit(f"the time-stamp of the checkpoint over {self.signed} records is older than the checkpoint")
         self.stamped, self.stamped_at = self.signed, moment
+        self.stamps.add(self.signed)
         if self.tokens is not None:
             (self.tokens / f"{self.signed}.note").write_bytes(note)
             (self.tokens / f"{self.signed}.token").write_bytes(token)
@@ -165,7 +203,7 @@ def open_note(note: str, certificates: list[x509.Certificate]) -> Statement:
     text, gap, line = note.rpartition("\n\n")
     text += "\n"
     try:
-        origin, size, root, moment, previous, nothing = text.split("\n")
+        origin, size, root, moment, previous, stamped, nothing = text.split("\n")
         dash, name, value = line.removesuffix("\n").split(" ")
         signature = base64.b64decode(value, validate=True)
         said = Statement(
@@ -174,6 +212,7 @@ def open_note(note: str, certificates: list[x509.Certificate]) -> Statement:
             base64.b64decode(root, validate=True),
             datetime.fromisoformat(moment.removeprefix("time ")),
             int(previous.removeprefix("previous ")),
+            int(stamped.removeprefix("stamped ")),
         )
     except ValueError:
         raise Misfit(f"this is not a checkpoint: {note[:80]!r}") from None
@@ -247,13 +286,16 @@ def main() -> int:
     parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="a signed note, got elsewhere")
     parser.add_argument("--tokens", type=Path, help="a folder for the notes and time-stamp tokens, to check by openssl")
     options = parser.parse_args()
-    given = x509.load_pem_x509_certificates(options.certificate.read_bytes()) if options.certificate else []
-    notes = [path.read_text(encoding="utf-8") for path in options.checkpoint]
-    if options.tokens:
-        options.tokens.mkdir(parents=True, exist_ok=True)
     try:
+        given = _certificates(options.certificate) if options.certificate else []
+        notes = [path.read_text(encoding="utf-8") for path in options.checkpoint]
+        if options.tokens:
+            options.tokens.mkdir(parents=True, exist_ok=True)
         with options.journal.open("rb") as lines:
             found = check(lines, given, notes, options.tokens)
+    except (OSError, UnicodeDecodeError, Misuse) as error:
+        print(f"NOTHING WAS CHECKED TO ITS END: a file cannot be read or written: {error}.", file=sys.stderr)
+        return 2
     except Misfit as misfit:
         print(f"DOES NOT FIT: {misfit}.")
         return 1
@@ -264,11 +306,18 @@ def main() -> int:
     return 0
 
 
+def _certificates(path: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except ValueError as error:
+        raise Misuse(f"{path} holds no certificates in PEM ({error})") from None
+
+
 def _report(found: Checker, given: bool, notes: int) -> None:
     print(f"journal      {found.origin or 'nothing is signed'}")
     print(f"entries      {found.tree.count}, root {found.tree.root().hex()}")
     print(f"checkpoints  {found.checkpoints}, the newest over {found.signed} entries; {notes} got elsewhere fit too")
-    print(f"time-stamps  the newest over {found.stamped} entries, of {found.stamped_at}; their signatures: openssl ts")
+    print(f"time-stamps  the newest over {found.stamped} entries, of {found.stamped_at}")
     if found.signed < found.tree.count:
         print(f"not signed   entries {found.signed} to {found.tree.count - 1}")
     for certificate in found.certificates:
@@ -276,7 +325,10 @@ def _report(found: Checker, given: bool, notes: int) -> None:
         print(f"             SHA-256 {certificate.fingerprint(hashes.SHA256()).hex()}")
     if not given:
         print("The certificates came with the file: compare their SHA-256 with what the office publishes.")
-    print("EVERYTHING FITS.")
+    if found.stamped:
+        print("WHAT WAS CHECKED FITS. The signatures of the time-stamps were NOT verified: --tokens, then openssl ts.")
+    else:
+        print("WHAT WAS CHECKED FITS. There is no time-stamp: no time is proved.")
 
 
 if __name__ == "__main__":

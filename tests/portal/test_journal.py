@@ -36,7 +36,9 @@ from portal.stages import Lodged
 from portal.store import add_token
 from signing import checkpoint, highwater, store
 from signing import journal as tree
+from signing.checkpoint import StoredCheckpoint
 from signing.errors import CheckpointInvalid, CheckpointRefused, JournalBroken, KeyUnusable
+from signing.keyring import Keyring, Use
 
 VERIFIER = Path(__file__).parents[2] / "docs" / "verifier" / "verify_journal.py"
 CERTIFICATES = (pki.office_key().certificate,)
@@ -63,13 +65,28 @@ class Desk:
 
     def sign(self, key=None):
         self.clock.at += timedelta(seconds=1)
-        return journal.make_checkpoint(self.engine, key or pki.office_key(), self.clock, self.kept)
+        return journal.make_checkpoint(self.engine, Keyring.of(key or pki.office_key()), self.clock, self.kept)
 
     def stamp(self):
         """Have the newest checkpoint stamped, as the notary would."""
         with writing(self.engine) as connection:
             newest = store.read_newest_checkpoint(connection)
             store.set_token(connection, newest.size, stamping.token_of(newest.note.encode()), pki.NOW)
+
+    def sign_blindly(self, previous, at=offices.NOW, stamped=0):
+        """Sign what is there without looking at it, as somebody with the office's key could."""
+        with writing(self.engine) as connection:
+            head = tree.Head.from_bytes(*store.read_head(connection))
+            origin = checkpoint.origin_of(pki.office_key().certificate)
+            said = checkpoint.Checkpoint(origin, head.size, tree.root(head), at, previous, stamped)
+            note = checkpoint.sign(said, pki.office_key())
+            store.add_checkpoint(connection, StoredCheckpoint(said.size, said.root, note, at, None, None))
+        highwater.write_mark(self.kept, note)
+
+    def insert(self, at):
+        """Append an event of this moment."""
+        with writing(self.engine) as connection:
+            audit.record_one(connection, audit.Record(audit.Event.TOKEN_ISSUED, "x", at, {}))
 
     def verify(self, *notes):
         mark = journal.read_mark(self.engine, self.kept)
@@ -101,7 +118,7 @@ class Desk:
 
 def event(number, note="event"):
     particulars = {"digest": f"{number:064x}", "note": note}
-    at = offices.NOW + timedelta(seconds=number)
+    at = offices.NOW + timedelta(milliseconds=number)
     return audit.Record(audit.Event.DECLARATION_DECIDED, f"20201/241126/{number:07}", at, particulars)
 
 
@@ -211,6 +228,17 @@ def test_a_commit_that_fails_leaves_a_note_that_becomes_the_checkpoint(desk):
     assert desk.sign().note == left
 
 
+def test_such_a_note_becomes_the_checkpoint_after_the_office_has_changed_its_key(desk):
+    desk.grow(5)
+    made = desk.sign()
+    desk.lose(store.checkpoint, store.checkpoint.c.size == 5)
+    new = pki.authority().office("The office's next key", pki.OFFICE_BIN)
+    first, later = pki.office_key(), desk.clock.at
+    keyring = Keyring(lambda: [Use(first, offices.NOW - timedelta(days=1)), Use(new, later)])
+    assert keyring.at(later) is new
+    assert journal.make_checkpoint(desk.engine, keyring, desk.clock, desk.kept) == made
+
+
 def test_after_such_a_crash_a_journal_that_has_grown_is_signed_at_its_new_size_only(desk):
     desk.grow(5)
     desk.sign()
@@ -300,7 +328,7 @@ def test_of_two_machines_each_lifts_its_mark_to_the_newest_checkpoint(desk, tmp_
     journal.keep_mark(desk.engine, CERTIFICATES, other, None)
     desk.grow(1)
     made = desk.sign()
-    assert journal.make_checkpoint(desk.engine, pki.office_key(), desk.clock, other) == made
+    assert journal.make_checkpoint(desk.engine, Keyring.of(pki.office_key()), desk.clock, other) == made
     assert highwater.read_mark(other) == made.note
 
 
@@ -324,9 +352,9 @@ def test_two_processes_at_once_never_sign_two_checkpoints_of_one_size(desk):
     given = (desk.settings.database_url, desk.kept, key)
     processes = [
         context.Process(
-            target=signing_apart.keep_signing, args=(*given, offices.NOW + timedelta(hours=hour), 25, answers)
+            target=signing_apart.keep_signing, args=(*given, offices.NOW + timedelta(seconds=second), 25, answers)
         )
-        for hour in range(2)
+        for second in range(2)
     ]
     for process in processes:
         process.start()
@@ -405,7 +433,7 @@ def test_a_time_stamp_of_another_note_is_found(desk):
         ('DELETE FROM journal_tile WHERE "index" = 0', "journal.tile"),
         ('UPDATE journal_tile SET level = 99 WHERE "index" = 1', "journal.tile"),
         ("DELETE FROM journal_checkpoint WHERE size = 300", "journal.unsigned"),
-        ("DELETE FROM journal_checkpoint WHERE size = 600", "journal.unsigned"),
+        ("DELETE FROM journal_checkpoint WHERE size = 600", "journal.pending"),
         ("UPDATE journal_checkpoint SET size = 301 WHERE size = 300", "journal.checkpoint"),
     ],
 )
@@ -417,6 +445,76 @@ def test_what_was_changed_in_the_database_is_found(desk, statement, code):
     with writing(desk.engine) as connection:
         connection.execute(text(statement))
     assert broken(desk)[0] == code
+
+
+def test_a_crash_between_mark_and_commit_is_not_called_a_deletion_and_heals(desk):
+    for count in (5, 2):
+        desk.grow(count)
+        desk.sign()
+    desk.lose(store.checkpoint, store.checkpoint.c.size == 7)
+    assert broken(desk) == ("journal.pending", {"size": "7"})
+    desk.sign()
+    assert desk.verify().checkpoints == 2
+
+
+def test_two_checkpoints_that_are_missing_were_deleted(desk):
+    for count in (5, 2, 1):
+        desk.grow(count)
+        desk.sign()
+    desk.lose(store.checkpoint, store.checkpoint.c.size > 5)
+    assert broken(desk) == ("journal.unsigned", {"size": "8"})
+
+
+def test_a_token_that_was_taken_away_is_found_once_the_next_checkpoint_is_signed(desk):
+    take_a_token_away(desk)
+    assert broken(desk) == ("journal.token_missing", {"size": "5"})
+    desk.grow(1)
+    assert checkpoint.read_note(desk.sign().note).stamped == 5  # it is not forgotten
+    assert broken(desk) == ("journal.token_missing", {"size": "5"})
+
+
+def take_a_token_away(desk):
+    desk.grow(5)
+    desk.sign()
+    desk.stamp()
+    desk.grow(2)
+    desk.sign()
+    with writing(desk.engine) as connection:
+        connection.execute(update(store.checkpoint).values(token=None, stamped_at=None))
+
+
+def test_a_token_older_than_its_checkpoint_is_found(desk):
+    stamp_early(desk)
+    assert broken(desk) == ("journal.token", {"size": "5"})
+
+
+def stamp_early(desk):
+    desk.clock.at += timedelta(minutes=6)
+    desk.grow(5)
+    desk.sign()
+    desk.stamp()
+
+
+OUT_OF_TIME = {
+    "before": offices.NOW - timedelta(hours=1, seconds=1),
+    "long before": offices.NOW - timedelta(days=1000),
+    "after": offices.NOW + timedelta(minutes=5, seconds=2),
+}
+
+
+@pytest.mark.parametrize("at", OUT_OF_TIME.values(), ids=OUT_OF_TIME.keys())
+def test_an_event_of_another_time_is_found_even_when_it_was_signed(desk, at):
+    out_of_time(desk, at)
+    code, particulars = broken(desk)
+    assert (code, particulars["index"]) == ("journal.time", "5")
+
+
+def out_of_time(desk, at):
+    desk.grow(5)
+    desk.sign_blindly(0)
+    desk.insert(at)
+    desk.insert(offices.NOW)
+    desk.sign_blindly(5, offices.NOW + timedelta(seconds=1))
 
 
 def test_an_old_copy_of_the_database_is_found_by_the_mark_or_by_a_note_got_elsewhere(desk):
@@ -506,6 +604,54 @@ def test_what_does_not_fit_is_named_and_told_by_the_exit_status(full, tmp_path):
     result = subprocess.run([sys.executable, "-I", str(VERIFIER), str(bundle)], capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (1, "")
     assert "record 5 does not fit its hash" in result.stdout
+
+
+@pytest.mark.parametrize("at", OUT_OF_TIME.values(), ids=OUT_OF_TIME.keys())
+def test_the_verifier_finds_an_event_of_another_time(desk, at):
+    out_of_time(desk, at)
+    assert "record 5 states" in misfit(exported(desk))
+
+
+def test_the_verifier_finds_a_token_that_was_taken_away(desk):
+    take_a_token_away(desk)
+    assert "the checkpoint over 5 records was taken away" in misfit(exported(desk))
+
+
+def test_the_verifier_finds_a_token_older_than_its_checkpoint(desk):
+    stamp_early(desk)
+    assert "is older than the checkpoint" in misfit(exported(desk))
+
+
+def test_the_last_line_says_what_was_not_verified(full, tmp_path):
+    bundle = tmp_path / "journal.jsonl"
+    bundle.write_bytes(b"\n".join(exported(full)))
+    assert "signatures of the time-stamps were NOT verified" in verifier(bundle).stdout.splitlines()[-1]
+    with writing(full.engine) as connection:
+        connection.execute(update(store.checkpoint).values(token=None, stamped_at=None))
+    bundle.write_bytes(b"\n".join(exported(full)))
+    assert "There is no time-stamp" in verifier(bundle).stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("option", [None, "--certificate", "--checkpoint"])
+def test_a_file_that_cannot_be_read_is_told_in_a_line(full, tmp_path, option):
+    bundle, missing = tmp_path / "journal.jsonl", tmp_path / "missing"
+    bundle.write_bytes(b"\n".join(exported(full)))
+    result = verifier(bundle, option, missing) if option else verifier(missing)
+    assert (result.returncode, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+    assert str(missing) in result.stderr
+
+
+def test_a_file_without_certificates_is_told_in_a_line(full, tmp_path):
+    bundle, empty = tmp_path / "journal.jsonl", tmp_path / "empty.pem"
+    bundle.write_bytes(b"\n".join(exported(full)))
+    empty.touch()
+    result = verifier(bundle, "--certificate", empty)
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1)
+
+
+def verifier(*arguments):
+    command = [sys.executable, "-I", str(VERIFIER), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
 
 
 def test_every_changed_byte_missing_line_or_swap_of_an_export_is_found(full):

@@ -17,8 +17,11 @@ from signing.errors import CheckpointInvalid, KeyUnusable, SignerNotAuthorised
 
 ORIGIN = f"shekara.example/journal/{pki.OFFICE_BIN}"
 AT = datetime(2026, 11, 24, 5, 0, 0, 1200, tzinfo=UTC)
-SAID = Checkpoint(ORIGIN, 20852163, sha256(b"a tree").digest(), AT, 20851000)
-TEXT = f"{ORIGIN}\n20852163\n{b64encode(SAID.root).decode()}\ntime 2026-11-24T05:00:00.001200Z\nprevious 20851000\n"
+SAID = Checkpoint(ORIGIN, 20852163, sha256(b"a tree").digest(), AT, 20851000, 20850000)
+TEXT = (
+    f"{ORIGIN}\n20852163\n{b64encode(SAID.root).decode()}\ntime 2026-11-24T05:00:00.001200Z\n"
+    "previous 20851000\nstamped 20850000\n"
+)
 
 
 def note() -> str:
@@ -84,7 +87,9 @@ def test_every_changed_missing_or_repeated_character_is_found() -> None:
         ("\n20852163\n", "\n020852163\n"),
         ("\n20852163\n", "\n-1\n"),
         ("\n20852163\n", "\n٢\n"),
-        ("previous 20851000\n", "previous 20851000\nmore\n"),
+        ("stamped 20850000\n", "stamped 20850000\nmore\n"),
+        ("stamped 20850000\n", ""),
+        ("stamped 20850000\n", "stamped 020850000\n"),
         ("T05:00:00.001200Z", "T05:00:00.0012Z"),
         ("T05:00:00.001200Z", "T25:00:00.001200Z"),
         ("2026-11-24T", "2026-02-30T"),

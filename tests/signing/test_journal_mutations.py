@@ -7,7 +7,7 @@ from dataclasses import replace
 import pki
 import pytest
 from journal_tampering import change_tiles, tamper
-from journals import Tables, entry_row, knowledge, record, signed, tables
+from journals import STAMPED_AT, Tables, entry_row, knowledge, record, signed, tables
 
 from portal import audit
 from signing import journal_check
@@ -130,7 +130,7 @@ def test_an_event_that_is_not_on_the_list_is_named() -> None:
 
 
 def stamped(**changes: object) -> Tables:
-    row = replace(whole().checkpoints[1], **{"token": b"token", "stamped_at": pki.NOW, **changes})  # type: ignore[arg-type]
+    row = replace(whole().checkpoints[1], **{"token": b"token", "stamped_at": STAMPED_AT, **changes})  # type: ignore[arg-type]
     return replace(whole(), checkpoints=(whole().checkpoints[0], row, whole().checkpoints[2]))
 
 

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from revoking import DAY, WEEK, Withdrawn, answer, crl
 
 from signing.authority import DemoAuthority
-from signing.revocation import EXPIRED_CERTIFICATES_ON_CRL, Evidence, Finding, Status
+from signing.revocation import EXPIRED_CERTIFICATES_ON_CRL, Evidence, Finding, Genuine, Status, genuine_list
 from signing.signer import SigningKey
 
 NOW = pki.NOW
@@ -125,6 +125,21 @@ def test_the_newest_list_decides_so_a_lifted_hold_leaves_no_trace() -> None:
     assert status(held) is REVOKED
     assert status(held, crl(issuing(), NOW - HOUR)) is GOOD
     assert status(crl(issuing(), NOW - HOUR), held) is GOOD
+
+
+def test_what_was_withdrawn_is_not_good_by_what_is_older_and_only_holds_longer() -> None:
+    list_of_today = crl(issuing(), NOW)
+    said = (answered(NOW - DAY, lasts=DAY / 2, revoked_at=NOW - 2 * DAY),)
+    assert find(crl(issuing(), NOW - 2 * DAY), answers=said).source == "ocsp"
+    assert status(crl(issuing(), NOW - 2 * DAY), answers=said) is REVOKED
+    assert status(list_of_today, answers=said) is GOOD  # a hold that was lifted
+
+
+def test_a_list_that_dropped_the_expired_does_not_take_back_a_withdrawal() -> None:
+    key, at = expired(), NOW - 31 * DAY
+    long = crl(issuing(), NOW - 50 * DAY, lasts=50 * DAY)
+    withdrawal = crl(issuing(), NOW - 45 * DAY, [Withdrawn(key, NOW - 46 * DAY)], lasts=DAY)
+    assert status(long, withdrawal, crl(issuing(), NOW - DAY), key=key, at=at) is REVOKED
 
 
 @pytest.mark.parametrize("reason", [*x509.ReasonFlags, None])
@@ -319,6 +334,57 @@ def test_a_finding_holds_for_all_moments_of_its_window_and_not_beyond(days: int)
         inside = [*filter(window.holds, moments()), window.since, window.until]
         assert {evidence.finding(certificate, issuer, at) for at in inside} == {finding}
     assert len({finding.status for finding, _ in seen.values()}) > 1
+
+
+def genuine(der: bytes) -> Genuine | None:
+    return genuine_list(der, (authority().root.certificate, issuing().certificate))
+
+
+FOREIGN = [LISTS[0], *LISTS[2:8]]
+
+
+@pytest.mark.parametrize("make", [case[2] for case in FOREIGN], ids=[case[0] for case in FOREIGN])
+def test_a_list_that_none_of_these_issuers_signed_is_not_genuine(make: Callable[[], bytes]) -> None:
+    assert genuine(make()) is None
+
+
+def test_of_one_issuer_and_scope_is_one_subject_of_another_another() -> None:
+    made = [
+        crl(issuing()),
+        crl(issuing(), NOW, withdrawn()),
+        crl(authority().root),
+        crl(issuing(), extensions=point(only_contains_user_certs=True)),
+    ]
+    subjects = [found.subject for each in made if (found := genuine(each))]
+    assert subjects[0] == subjects[1]
+    assert len(set(subjects)) == 3
+
+
+def test_what_says_the_same_is_known_to_say_the_same() -> None:
+    made = [crl(issuing()), crl(issuing(), NOW), crl(issuing(), NOW, withdrawn())]
+    says = [found.says for each in made if (found := genuine(each))]
+    assert says[0] == says[1] != says[2]
+
+
+def answers_of(der: bytes, *crls: bytes) -> Genuine | None:
+    return Evidence(crls).genuine_answer(der, holder().certificate, issuing().certificate)
+
+
+@pytest.mark.parametrize(("expected", "make"), [case[1:] for case in ANSWERS], ids=[case[0] for case in ANSWERS])
+def test_an_answer_is_genuine_exactly_when_it_would_count(expected: Status, make: Callable[[], bytes]) -> None:
+    assert (answers_of(make()) is not None) == (expected is GOOD)
+
+
+def test_an_answer_of_a_withdrawn_responder_is_not_genuine() -> None:
+    asked = responder()
+    assert answers_of(by(asked), crl(issuing(), NOW - DAY, [Withdrawn(asked, NOW - 2 * DAY)])) is None
+
+
+def test_an_answer_that_names_a_digest_nobody_knows_counts_for_nothing() -> None:
+    made, known, unknown = by(responder(), names=hashes.SHA1()), b"\x2b\x0e\x03\x02\x1a", b"\x2b\x0e\x03\x02\x7f"
+    assert known in made
+    assert answers_of(made.replace(known, unknown)) is None
+    assert status(answers=(made.replace(known, unknown),)) is UNKNOWN
 
 
 def test_what_cannot_be_read_is_counted_and_does_no_harm() -> None:

@@ -35,12 +35,16 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("this_update", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_update", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("says", sa.String(length=64), nullable=False),
+        sa.Column("revoked", sa.Boolean(), nullable=False),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_index("ix_trust_evidence_subject", "trust_evidence", ["subject"], unique=False)
     op.create_index("ix_trust_evidence_this_update", "trust_evidence", ["this_update"], unique=False)
+    op.create_index("ix_trust_evidence_next_update", "trust_evidence", ["next_update"], unique=False)
+    op.create_index("ix_trust_evidence_revoked", "trust_evidence", ["revoked"], unique=False)
     op.create_table(
         "known_certificate",
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
