@@ -5,54 +5,49 @@ from typing import Any
 import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
 from portal.access import Permission
+from portal.addresses import ADDRESS, DECLARATION, Address
 from portal.api.routes import ApiRequest, find_stored, language_of
 from portal.errors import NotFound
 from portal.office import Office
 from portal.signatures import examine, write_evidence
 from portal.views import SignaturesPage
 
-_DECLARATION = "/{office:str}/{day:str}/{serial:str}"
-
 
 class EvidenceApi(Controller):
     path = "/api/v1/declarations"
     opt = {"need": Permission.READ_DECLARATIONS}  # noqa: RUF012
+    dependencies = ADDRESS
 
-    @get(f"{_DECLARATION}/signatures", sync_to_thread=True, summary="Read the reports on a declaration's signatures")
+    @get(f"{DECLARATION}/signatures", sync_to_thread=True, summary="Read the reports on a declaration's signatures")
     def signatures(
         self,
         request: ApiRequest,
         the_office: NamedDependency[Office],
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
     ) -> Response[bytes]:
         """Return a report on every signature of the declaration and on the seal of its notice, and what proves them.
 
         Indications are those of ETSI EN 319 102-1; a signature that does not verify is an answer with status 200.
         """
-        stored = find_stored(request, the_office, f"{office}/{day}/{serial}")
+        stored = find_stored(request, the_office, address.number)
         body = as_json(examine(the_office, stored), language_of(request))
         return Response(msgspec.json.encode(body), media_type="application/json")
 
-    @get(f"{_DECLARATION}/evidence", sync_to_thread=True, summary="Read the evidence bundle of a decision")
+    @get(f"{DECLARATION}/evidence", sync_to_thread=True, summary="Read the evidence bundle of a decision")
     def evidence(
         self,
         request: ApiRequest,
         the_office: NamedDependency[Office],
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
     ) -> Response[bytes]:
         """Return the file that `shekara verify --evidence` reads; 404 while no time-stamp covers the decision."""
-        number = f"{office}/{day}/{serial}"
-        bundle = write_evidence(the_office, find_stored(request, the_office, number))
+        bundle = write_evidence(the_office, find_stored(request, the_office, address.number))
         if bundle is None:
-            raise NotFound("evidence.not_stamped", number=number)
-        headers = {"Content-Disposition": f'attachment; filename="evidence-{office}-{day}-{serial}.json"'}
+            raise NotFound("evidence.not_stamped", number=address.number)
+        name = address.file("evidence", "json")
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(bundle, media_type="application/json", headers=headers)
 
 

@@ -8,10 +8,10 @@ from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody, Schema
-from litestar.params import FromPath
 
 from declarations import store
 from portal.access import Permission
+from portal.addresses import ADDRESS, DECLARATION, Address
 from portal.api.callers import ApiCaller
 from portal.checking import check_without_lodging
 from portal.database import reading
@@ -55,6 +55,7 @@ class XmlOperation(Operation):
 
 class DeclarationsApi(Controller):
     path = "/api/v1/declarations"
+    dependencies = ADDRESS
 
     @post(opt={"need": Permission.LODGE_DECLARATIONS}, operation_class=XmlOperation, summary="Lodge a declaration")
     async def lodge(self, request: ApiRequest, the_office: NamedDependency[Office]) -> Response[bytes]:
@@ -81,7 +82,7 @@ class DeclarationsApi(Controller):
         return Response(msgspec.json.encode(report), media_type="application/json")
 
     @get(
-        "/{office:str}/{day:str}/{serial:str}",
+        DECLARATION,
         opt={"need": Permission.READ_DECLARATIONS},
         sync_to_thread=True,
         summary="Read a declaration's status and decision",
@@ -90,15 +91,13 @@ class DeclarationsApi(Controller):
         self,
         request: ApiRequest,
         the_office: NamedDependency[Office],
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
     ) -> Response[bytes]:
         """Return the declaration with its decision. The three parts are those of the registration number."""
-        return _answer(request, _find(request, the_office, f"{office}/{day}/{serial}"), 200)
+        return _answer(request, _find(request, the_office, address.number), 200)
 
     @get(
-        "/{office:str}/{day:str}/{serial:str}/decision",
+        f"{DECLARATION}/decision",
         opt={"need": Permission.READ_DECLARATIONS},
         sync_to_thread=True,
         summary="Read a decision",
@@ -107,12 +106,10 @@ class DeclarationsApi(Controller):
         self,
         request: ApiRequest,
         the_office: NamedDependency[Office],
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
     ) -> Response[bytes]:
         """Return the decision: JSON, or the sealed XML notice by Accept."""
-        return _answer(request, _find(request, the_office, f"{office}/{day}/{serial}"), 200)
+        return _answer(request, _find(request, the_office, address.number), 200)
 
 
 def language_of(request: Request[Any, Any, Any]) -> str:

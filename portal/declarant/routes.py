@@ -7,16 +7,16 @@ from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from portal.access import Permission
+from portal.addresses import ADDRESS, DECLARATION, Address
 from portal.declarant.own import OwnDeclarations
 from portal.declarant.pages import ITEMS_ON_PAGE, earliest_deadline, items_from
 from portal.pages import Pages, file_answer, language_of, wants_fragment
 from portal.views import Lane, SignedIn
 
 ROWS_ON_PAGE = 25
-_DECLARATION = "/{office:str}/{day:str}/{serial:str}"
 
 PersonRequest = Request[SignedIn, None, State]
 
@@ -32,6 +32,7 @@ class LaneName(StrEnum):
 class DeclarationPages(Controller):
     path = "/declarations"
     opt = {"need": Permission.READ_DECLARATIONS}  # noqa: RUF012
+    dependencies = ADDRESS
 
     @get(name="declarations", sync_to_thread=True)
     def list_page(
@@ -48,24 +49,22 @@ class DeclarationPages(Controller):
         template = "declarant/_list.html" if wants_fragment(request) else "declarant/list.html"
         return pages.answer(request, template, found=found, lane=lane, lanes=list(LaneName), after=after)
 
-    @get(_DECLARATION, name="declaration", sync_to_thread=True)
+    @get(DECLARATION, name="declaration", sync_to_thread=True)
     def declaration_page(
         self,
         request: PersonRequest,
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
         pages: NamedDependency[Pages],
         own: NamedDependency[OwnDeclarations],
         first_item: FromQuery[int] = 1,
     ) -> Response[str]:
         """Show one declaration with its decision, or with htmx only a page of its items."""
-        page = own.find(request.user, f"{office}/{day}/{serial}", language_of(request))
+        page = own.find(request.user, address.number, language_of(request))
         if page is None:
             raise NotFoundException
         context: dict[str, Any] = {
             "page": page,
-            "address": {"office": office, "day": day, "serial": serial},
+            "address": address.parts(),
             "items": items_from(page, first_item),
             "items_on_page": ITEMS_ON_PAGE,
         }
@@ -74,57 +73,48 @@ class DeclarationPages(Controller):
         deadline = earliest_deadline(page.decision)
         return pages.answer(request, "declarant/declaration.html", deadline=deadline, **context)
 
-    @get(f"{_DECLARATION}/signatures", name="signatures", sync_to_thread=True)
+    @get(f"{DECLARATION}/signatures", name="signatures", sync_to_thread=True)
     def signatures_page(
         self,
         request: PersonRequest,
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
         pages: NamedDependency[Pages],
         own: NamedDependency[OwnDeclarations],
     ) -> Response[str]:
         """Show who signed the declaration and its notice, whether that is valid, and what proves it."""
-        page = own.signatures(request.user, f"{office}/{day}/{serial}")
+        page = own.signatures(request.user, address.number)
         if page is None:
             raise NotFoundException
-        address = {"office": office, "day": day, "serial": serial}
-        return pages.answer(request, "declarant/signatures.html", page=page, address=address)
+        return pages.answer(request, "declarant/signatures.html", page=page, address=address.parts())
 
-    @get(f"{_DECLARATION}/evidence", name="evidence", sync_to_thread=True)
+    @get(f"{DECLARATION}/evidence", name="evidence", sync_to_thread=True)
     def evidence(
         self,
         request: PersonRequest,
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
         own: NamedDependency[OwnDeclarations],
     ) -> Response[bytes]:
         """Send the evidence bundle, as a file."""
-        content = own.evidence(request.user, f"{office}/{day}/{serial}")
-        return file_answer(content, f"evidence-{office}-{day}-{serial}.json", "application/json")
+        content = own.evidence(request.user, address.number)
+        return file_answer(content, address.file("evidence", "json"), "application/json")
 
-    @get(f"{_DECLARATION}/notice", name="notice", sync_to_thread=True)
+    @get(f"{DECLARATION}/notice", name="notice", sync_to_thread=True)
     def notice(
         self,
         request: PersonRequest,
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
         own: NamedDependency[OwnDeclarations],
     ) -> Response[bytes]:
         """Send the sealed notice of the decision, as a file."""
-        return file_answer(own.notice(request.user, f"{office}/{day}/{serial}"), f"notice-{office}-{day}-{serial}.xml")
+        return file_answer(own.notice(request.user, address.number), address.file("notice"))
 
-    @get(f"{_DECLARATION}/declaration", name="signed-declaration", sync_to_thread=True)
+    @get(f"{DECLARATION}/declaration", name="signed-declaration", sync_to_thread=True)
     def document(
         self,
         request: PersonRequest,
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
         own: NamedDependency[OwnDeclarations],
     ) -> Response[bytes]:
         """Send the signed declaration as received, as a file."""
-        content = own.document(request.user, f"{office}/{day}/{serial}")
-        return file_answer(content, f"declaration-{office}-{day}-{serial}.xml")
+        content = own.document(request.user, address.number)
+        return file_answer(content, address.file("declaration"))

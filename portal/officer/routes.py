@@ -5,12 +5,13 @@ from typing import Final
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from declarations.errors import DeclarationsError
 from declarations.numbering import parse
 from portal.access import Permission
+from portal.addresses import ADDRESS, DECLARATION, Address
 from portal.officer.reading import OfficialReading
 from portal.pages import Pages, file_answer
 from portal.views import SignedIn
@@ -18,7 +19,7 @@ from portal.views import SignedIn
 SEE_OTHER: Final = 303
 NOT_FOUND, UNPROCESSABLE = 404, 422
 SHOWN_MOST = 60  # characters of what was asked for
-_DECLARATION = "/declarations/{office:str}/{day:str}/{serial:str}"
+_DECLARATION = f"/declarations{DECLARATION}"
 
 OfficialRequest = Request[SignedIn, None, State]
 
@@ -26,6 +27,7 @@ OfficialRequest = Request[SignedIn, None, State]
 class OfficerPages(Controller):
     path = "/officer"
     opt = {"need": Permission.READ_EVIDENCE}  # noqa: RUF012
+    dependencies = ADDRESS
 
     @get("/declarations", name="officer-declarations", sync_to_thread=True)
     def search(
@@ -38,65 +40,55 @@ class OfficerPages(Controller):
             office, day, serial = str(parse(number)).split("/")
         except DeclarationsError:
             return _ask(request, pages, UNPROCESSABLE, number)
-        address = request.app.route_reverse("officer-declaration", office=office, day=day, serial=serial)
-        return Redirect(address, status_code=SEE_OTHER)
+        found = request.app.route_reverse("officer-declaration", office=office, day=day, serial=serial)
+        return Redirect(found, status_code=SEE_OTHER)
 
     @get(_DECLARATION, name="officer-declaration", sync_to_thread=True)
     def signatures_page(
         self,
         request: OfficialRequest,
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
         pages: NamedDependency[Pages],
         official: NamedDependency[OfficialReading],
     ) -> Response[str]:
         """Show who signed a declaration and its notice, whether that is valid, and what proves it."""
-        number = f"{office}/{day}/{serial}"
-        page = official.signatures(request.user, number)
+        page = official.signatures(request.user, address.number)
         if page is None:
-            return _ask(request, pages, NOT_FOUND, number)
-        address = {"office": office, "day": day, "serial": serial}
-        return pages.answer(request, "officer/declaration.html", page=page, address=address)
+            return _ask(request, pages, NOT_FOUND, address.number)
+        return pages.answer(request, "officer/declaration.html", page=page, address=address.parts())
 
     @get(f"{_DECLARATION}/notice", name="officer-notice", sync_to_thread=True)
     def notice(
         self,
         request: OfficialRequest,
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
         official: NamedDependency[OfficialReading],
     ) -> Response[bytes]:
         """Send the sealed notice of the decision, as a file."""
-        content = official.notice(request.user, f"{office}/{day}/{serial}")
-        return file_answer(content, f"notice-{office}-{day}-{serial}.xml")
+        content = official.notice(request.user, address.number)
+        return file_answer(content, address.file("notice"))
 
     @get(f"{_DECLARATION}/declaration", name="officer-signed-declaration", sync_to_thread=True)
     def document(
         self,
         request: OfficialRequest,
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
         official: NamedDependency[OfficialReading],
     ) -> Response[bytes]:
         """Send the signed declaration as received, as a file."""
-        content = official.declaration(request.user, f"{office}/{day}/{serial}")
-        return file_answer(content, f"declaration-{office}-{day}-{serial}.xml")
+        content = official.declaration(request.user, address.number)
+        return file_answer(content, address.file("declaration"))
 
     @get(f"{_DECLARATION}/evidence", name="officer-evidence", sync_to_thread=True)
     def evidence(
         self,
         request: OfficialRequest,
-        office: FromPath[str],
-        day: FromPath[str],
-        serial: FromPath[str],
+        address: NamedDependency[Address],
         official: NamedDependency[OfficialReading],
     ) -> Response[bytes]:
         """Send the evidence bundle, as a file."""
-        content = official.evidence(request.user, f"{office}/{day}/{serial}")
-        return file_answer(content, f"evidence-{office}-{day}-{serial}.json", "application/json")
+        content = official.evidence(request.user, address.number)
+        return file_answer(content, address.file("evidence", "json"), "application/json")
 
 
 def _ask(request: OfficialRequest, pages: Pages, status: int = 200, number: str = "") -> Response[str]:
