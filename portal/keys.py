@@ -12,8 +12,8 @@ from portal import audit
 from portal.database import writing
 from portal.office import Office
 from portal.settings import Settings, SettingsError
-from portal.trusting import replace_file
 from signing.errors import KeyUnusable, SigningError
+from signing.files import replace_file
 from signing.keyring import LIST, ON_TOKEN, KeyFiles, Keyring, Use, check_successor, covered_until, list_entry
 from signing.signer import SigningKey
 

@@ -7,7 +7,7 @@ from declarations.model import Declaration
 from declarations.participants import Authority
 from declarations.tariff import Payables
 from risk_gateway.model import Assessment, Case, Decision, Knowledge
-from signing.trust import Signer
+from signing.holders import Signer
 from signing.xmlgate import Document
 
 

@@ -13,7 +13,7 @@ from portal.languages import KAZAKHSTAN_TIME
 from portal.terminal import COLOURS
 from signing.bundle import Findings, Outcome, PartFinding
 from signing.errors import SigningError, words
-from signing.trust import Signer
+from signing.holders import Signer
 from signing.verdict import Indication, Report
 from signing.xmlgate import NOTICE, open_document
 

@@ -1,7 +1,6 @@
 """Whom the portal trusts, and what is known of certificates: read, and kept fresh in the background."""
 
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,9 +23,11 @@ from portal.settings import Settings, SettingsError
 from signing import evidence_store
 from signing.algorithms import SHIPPED, Algorithms
 from signing.evidence_store import CRL, OCSP
+from signing.files import replace_file
 from signing.gost import with_gost
-from signing.revocation import Evidence, Genuine, genuine_list
+from signing.revocation import Evidence, genuine_list
 from signing.rules import parse_rules
+from signing.statements import Genuine
 from signing.trust import TrustStore
 
 EVIDENCE = "evidence"  # the folder below the trusted roots: for verifying without a database
@@ -256,13 +257,6 @@ def _produced_at(kind: str, content: bytes) -> datetime | None:
         return ocsp.load_der_ocsp_response(content).this_update_utc
     except ValueError:
         return None
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader finds the old one or the new one, and never a part."""
-    made = path.with_name(f"{path.name}.{os.getpid()}.new")
-    made.write_bytes(content)
-    made.replace(path)
 
 
 def crl_addresses(certificate: x509.Certificate) -> list[str]:

@@ -6,7 +6,7 @@ from portal.access import Role
 from portal.languages import marked as _
 from portal.views import Lane, Overall, Step
 from signing.bundle import Outcome, Part
-from signing.revocation import Status
+from signing.statements import Status
 from signing.verdict import Indication
 
 LANES: Mapping[Lane, Mapping[str, str]] = {

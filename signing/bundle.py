@@ -22,10 +22,11 @@ from signing import journal, timestamp
 from signing.certificates import read_certificate
 from signing.checkpoint import Checkpoint, open_note
 from signing.errors import CheckpointInvalid, EvidenceInvalid, RevocationUnknown, SigningError
+from signing.holders import Sealer
 from signing.journal_check import Entry
 from signing.revocation import Evidence
 from signing.timestamp import CLOCKS_DIFFER_MOST, Stamp
-from signing.trust import Sealer, TrustStore
+from signing.trust import TrustStore
 from signing.verdict import Report, judge_signature
 from signing.xmlgate import NOTICE, open_document
 

@@ -4,12 +4,12 @@ cannot lead us to sign something that contradicts what we signed before.
 A mark is compared with the tree, not believed for its signature: a false one can only make us refuse.
 """
 
-import os
 from pathlib import Path
 
 from signing import journal
 from signing.checkpoint import Checkpoint, read_note
 from signing.errors import CheckpointRefused
+from signing.files import replace_file
 
 
 def read_mark(path: Path) -> str | None:
@@ -22,18 +22,7 @@ def read_mark(path: Path) -> str | None:
 
 def write_mark(path: Path, note: str) -> None:
     """Keep the note: when this returns it is on the disk, and at every moment the old note or the new one is."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f"{path.name}.new")
-    with made.open("w", encoding="utf-8") as file:
-        file.write(note)
-        file.flush()
-        os.fsync(file.fileno())
-    made.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_file(path, note.encode())
 
 
 def demand_mark(path: Path, note: str | None) -> Checkpoint:

@@ -1,4 +1,4 @@
-"""Whom a certificate names, and whether a path leads from it to a root we trust.
+"""Whether a path leads from a certificate to a root we trust.
 
 Path validation is done by `cryptography`; here are the roots with their dates, the demands of the Kazakh profile and of
 the dated rules, what is known of withdrawn certificates, and a memory of what was found. Of certificate policies only
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -26,21 +26,11 @@ from signing.errors import (
     SignerNotAuthorised,
     SigningError,
 )
-from signing.revocation import Evidence, Finding, Status, Window
+from signing.holders import Holder, Sealer, Signer, Stamper, read_sealer, read_signer, read_stamper
+from signing.revocation import Evidence, Window
 from signing.rules import REFUSE, Rule, Rules, shipped_rules
-from signing.usages import (
-    HEAD,
-    ORGANISATION,
-    PERSON,
-    RIGHT_TO_SIGN,
-    may_sign_documents,
-    may_stamp,
-    read_bin,
-    read_iin,
-    read_name,
-    read_policies,
-    read_usages,
-)
+from signing.statements import Finding, Status
+from signing.usages import read_name, read_policies
 
 REMEMBERED_MOST = 10_000
 UNCHECKED = "certificate.revocation_unchecked"  # the caution of a certificate of which nothing was known
@@ -58,48 +48,6 @@ class Anchor:
 
     def relied_on(self, at: datetime) -> bool:
         return (self.since is None or self.since <= at) and (self.until is None or at <= self.until)
-
-
-@dataclass(frozen=True)
-class Signer:
-    """The person a certificate names. `bin` and `organisation` are of the organisation they belong to, if any.
-
-    `caution` is the code of what a dated rule let pass.
-    """
-
-    iin: str
-    bin: str | None
-    name: str
-    organisation: str | None
-    usages: frozenset[str]
-    may_sign_for_organisation: bool
-    serial: str
-    issuer: str
-    fingerprint: str
-    caution: str | None = None
-
-
-@dataclass(frozen=True)
-class Sealer:
-    """The organisation whose seal a certificate is: no person is named in it. `caution` as of a Signer."""
-
-    bin: str
-    name: str
-    serial: str
-    issuer: str
-    fingerprint: str
-    caution: str | None = None
-
-
-@dataclass(frozen=True)
-class _Stamper:
-    """A time-stamp authority."""
-
-    name: str
-    caution: str | None = None
-
-
-Holder = TypeVar("Holder", Signer, Sealer, _Stamper)
 
 
 @dataclass
@@ -185,18 +133,18 @@ class TrustStore:
         CertificateUntrusted, CertificateExpired, CertificateRevoked, RevocationUnknown, SignerNotAuthorised,
         AlgorithmForbidden.
         """
-        return self._judge(leaf, chain, at, Signer, _read_signer)
+        return self._judge(leaf, chain, at, Signer, read_signer)
 
     def judge_seal(self, leaf: x509.Certificate, chain: Sequence[x509.Certificate], at: datetime) -> Sealer:
         """Return the organisation whose seal a certificate is; raises as `judge` does."""
-        return self._judge(leaf, chain, at, Sealer, _read_sealer)
+        return self._judge(leaf, chain, at, Sealer, read_sealer)
 
     def judge_timestamper(self, leaf: x509.Certificate, chain: Sequence[x509.Certificate], at: datetime) -> str:
         """Return the name of the time-stamp authority whose certificate this is; raises as `judge` does.
 
         No rule lets an authority pass of which it is not known whether it was revoked: others lean on its word.
         """
-        found = self._judge(leaf, chain, at, _Stamper, _read_stamper)
+        found = self._judge(leaf, chain, at, Stamper, read_stamper)
         if found.caution:
             raise RevocationUnknown("certificate.revocation_unknown")
         return found.name
@@ -208,9 +156,9 @@ class TrustStore:
         found = Examination()
         try:
             if seal:
-                found.holder = self._examine(leaf, chain, at, _read_sealer, found).holder
+                found.holder = self._examine(leaf, chain, at, read_sealer, found).holder
             else:
-                found.holder = self._examine(leaf, chain, at, _read_signer, found).holder
+                found.holder = self._examine(leaf, chain, at, read_signer, found).holder
         except SigningError as error:
             found.error = error
         return found
@@ -249,7 +197,7 @@ class TrustStore:
         found.holder = holder if isinstance(holder, Signer | Sealer) else None
         _check_dates(leaf, at)
         rule = self._rules.at(at)
-        if not isinstance(holder, _Stamper):
+        if not isinstance(holder, Stamper):
             _check_policies(leaf, rule)
         looked = [self.evidence.look(lower, upper, at) for lower, upper in pairwise(path)]
         found.revocation = _worst([finding for finding, _ in looked])
@@ -371,54 +319,6 @@ def _verify_path(
         return verifier.verify(leaf, helpers).chain
     except VerificationError:
         raise untrusted from None
-
-
-def _read_signer(leaf: x509.Certificate) -> Signer:
-    """Return whom a certificate of the Kazakh profile names. Raises SignerNotAuthorised."""
-    usages = read_usages(leaf)
-    if not may_sign_documents(leaf) or not usages & {PERSON, ORGANISATION}:
-        raise SignerNotAuthorised("certificate.usage")
-    iin, organisation_bin = read_iin(leaf), read_bin(leaf)
-    if iin is None:
-        raise SignerNotAuthorised("certificate.subject", {"part": "IIN"})
-    if (organisation_bin is not None) != (ORGANISATION in usages):
-        raise SignerNotAuthorised("certificate.subject", {"part": "BIN"})
-    return Signer(
-        iin=iin,
-        bin=organisation_bin,
-        name=read_name(leaf.subject, NameOID.COMMON_NAME),
-        organisation=read_name(leaf.subject, NameOID.ORGANIZATION_NAME) or None,
-        usages=usages,
-        may_sign_for_organisation=organisation_bin is not None and bool(usages & {HEAD, RIGHT_TO_SIGN}),
-        serial=f"{leaf.serial_number:x}",
-        issuer=read_name(leaf.issuer, NameOID.COMMON_NAME),
-        fingerprint=leaf.fingerprint(SHA256()).hex(),
-    )
-
-
-def _read_sealer(leaf: x509.Certificate) -> Sealer:
-    """Return the organisation whose seal this is. Raises SignerNotAuthorised."""
-    if not may_sign_documents(leaf) or ORGANISATION not in read_usages(leaf):
-        raise SignerNotAuthorised("certificate.usage")
-    organisation_bin = read_bin(leaf)
-    if organisation_bin is None:
-        raise SignerNotAuthorised("certificate.subject", {"part": "BIN"})
-    if read_iin(leaf) is not None:
-        raise SignerNotAuthorised("certificate.usage")
-    return Sealer(
-        bin=organisation_bin,
-        name=read_name(leaf.subject, NameOID.ORGANIZATION_NAME),
-        serial=f"{leaf.serial_number:x}",
-        issuer=read_name(leaf.issuer, NameOID.COMMON_NAME),
-        fingerprint=leaf.fingerprint(SHA256()).hex(),
-    )
-
-
-def _read_stamper(leaf: x509.Certificate) -> _Stamper:
-    """Return the time-stamp authority that a certificate names. Raises SignerNotAuthorised."""
-    if not may_stamp(leaf):
-        raise SignerNotAuthorised("certificate.usage")
-    return _Stamper(read_name(leaf.subject, NameOID.COMMON_NAME))
 
 
 def _demand_authority(_: Policy, __: x509.Certificate, constraints: x509.BasicConstraints) -> None:

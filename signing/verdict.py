@@ -12,8 +12,9 @@ from cryptography.x509.oid import NameOID
 from signing import errors
 from signing.algorithms import SHIPPED, Algorithms
 from signing.errors import SigningError, words
-from signing.revocation import Finding
-from signing.trust import Sealer, Signer, TrustStore
+from signing.holders import Sealer, Signer
+from signing.statements import Finding
+from signing.trust import TrustStore
 from signing.usages import read_name
 from signing.verify import VerifiedSignature, verify_all
 from signing.xmlgate import open_document

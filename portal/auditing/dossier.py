@@ -24,8 +24,8 @@ from risk_gateway.decision import decide
 from risk_gateway.knowledge import ready
 from risk_gateway.model import Assessment, Case, Decision, HeaderFacts, ItemFacts, Knowledge, ParticipantFacts
 from signing import journal, verify, xmlgate
+from signing.holders import Sealer, Signer
 from signing.journal_check import Entry, EntryRow, read_entry
-from signing.trust import Sealer, Signer
 from signing.verdict import Report, judge_signature
 from signing.verify import VerifiedSignature
 

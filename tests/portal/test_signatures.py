@@ -21,7 +21,8 @@ from signing import bundle as bundles
 from signing import store as signing_store
 from signing.authority import DemoAuthority
 from signing.bundle import Outcome, Part
-from signing.revocation import Evidence, Status
+from signing.revocation import Evidence
+from signing.statements import Status
 from signing.trust import TrustStore
 
 LANGUAGES = ("kk", "ru", "en")

@@ -15,8 +15,9 @@ from revoking import DAY
 
 from signing.authority import BASE_URL, DemoAuthority
 from signing.errors import KeyUnusable, SigningError
-from signing.revocation import Evidence, Status
+from signing.revocation import Evidence
 from signing.signer import SigningKey
+from signing.statements import Status
 from signing.usages import SIGNING_BY_ORGANISATIONS, SIGNING_BY_PERSONS, read_policies
 
 NOW = pki.NOW

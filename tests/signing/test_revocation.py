@@ -15,8 +15,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from revoking import DAY, WEEK, Withdrawn, answer, crl
 
 from signing.authority import DemoAuthority
-from signing.revocation import EXPIRED_CERTIFICATES_ON_CRL, Evidence, Finding, Genuine, Status, genuine_list
+from signing.revocation import Evidence, genuine_list
 from signing.signer import SigningKey
+from signing.statements import EXPIRED_CERTIFICATES_ON_CRL, Finding, Genuine, Status
 
 NOW = pki.NOW
 HOUR = timedelta(hours=1)

@@ -14,8 +14,9 @@ from ruling import LENIENT
 
 from signing.authority import P256, P384, RSA_2048, DemoAuthority
 from signing.errors import SigningError
+from signing.holders import Signer
 from signing.signer import SigningKey
-from signing.trust import Anchor, Signer, TrustStore
+from signing.trust import Anchor, TrustStore
 from signing.usages import EMPLOYEE, HEAD, OIDS, ORGANISATION, PERSON, RIGHT_TO_SIGN
 
 DAY = timedelta(days=1)

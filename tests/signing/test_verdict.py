@@ -17,10 +17,12 @@ from revoking import DAY, Withdrawn, crl
 from ruling import LENIENT
 
 from signing.authority import P256, DemoAuthority
-from signing.revocation import Evidence, Status
+from signing.holders import Sealer, Signer
+from signing.revocation import Evidence
 from signing.seal import seal
 from signing.signer import SigningKey, sign, sign_like_ncalayer
-from signing.trust import UNCHECKED, Sealer, Signer, TrustStore
+from signing.statements import Status
+from signing.trust import UNCHECKED, TrustStore
 from signing.usages import AUTHENTICATION_OF_PERSONS
 from signing.verdict import Indication, Report, SubIndication, judge_signature
 
