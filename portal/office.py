@@ -126,7 +126,7 @@ class Attesting(Protocol):
     unstamped_since: datetime | None
 
     def closed(self) -> bool:
-        """Tell whether time-stamps have been missing for too long."""
+        """Tell whether nothing may be accepted."""
 
 
 class Office:
@@ -155,7 +155,8 @@ class Office:
         self.snapshot = self._read()
 
     def demand_open(self) -> None:
-        """Refuse while the journal has been without time-stamps for too long. Raises `Unavailable`."""
+        """Part of step 1: refuse while the journal is not the one that was signed, or has been without time-stamps for
+        too long. Raises `Unavailable`."""
         if self.notary is not None and self.notary.closed():
             raise Unavailable("portal.no_timestamp")
 

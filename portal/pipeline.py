@@ -1,6 +1,6 @@
 """One lodgement, from the bytes a broker sends to the sealed decision he gets, in nine steps.
 
-    1 receive        bytes, moment, sender                          -> Lodged
+    1 receive        bytes, moment, sender, if the office is open   -> Lodged
     2 gate and read  limits and schema, before any cryptography     -> Read
     3 verify         signature, certificate, right to sign          -> Verified
     4 control        every rule of the declaration, all at once     -> Checked
@@ -12,7 +12,8 @@
 
 Steps 2 to 7 (`judge`) are pure: they read bytes and a `Snapshot`, and change nothing. A step is a function from one
 type to the next, so none can be left out. Step 8 is in portal/recording.py: its commit is the point from which a
-crash loses nothing. docs/journey.md follows one declaration through the code, with the same numbers.
+crash loses nothing. Within a second portal/notary.py has the journal signed and time-stamped; while it cannot for long,
+the office is closed. docs/journey.md follows one declaration through the code, with the same numbers.
 """
 
 import asyncio

@@ -104,6 +104,7 @@ def examine(office: Office, stored: Stored) -> SignaturesPage:
         received_at=stored.received_at,
         accepted_at=stored.accepted_at,
         digest=stored.digest,
+        office_bin=office.keyring.bin,
         judged_at=judged_at,
         existed_at=existed_at,
         overall=_overall((*signatures, *seals), journal),

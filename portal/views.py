@@ -251,6 +251,7 @@ class SignaturesPage(Struct, frozen=True):
     received_at: datetime
     accepted_at: datetime
     digest: str  # SHA-256 of what was received, hex, as it was recorded
+    office_bin: str  # of the office that decided
     judged_at: datetime
     existed_at: datetime | None
     overall: Overall

@@ -174,8 +174,8 @@ def test_the_files_are_named_as_in_the_command_that_checks_them(anna: Decided) -
         files = [browser.get(official(anna) + file) for file in FILES[1:]]
     command = html.fromstring(page).xpath("string(//code[1])").split()
     names = [each.headers["content-disposition"].partition('"')[2].rstrip('"') for each in files]
-    assert command[:3] == ["shekara", "verify", "--evidence"]
-    assert sorted(command[3:]) == sorted(names)
+    assert command[:5] == ["shekara", "verify", "--office", pki.OFFICE_BIN, "--evidence"]
+    assert sorted(command[5:]) == sorted(names)
     declaration, notice, evidence = (each.content for each in files)
     assert (declaration, notice) == (anna.declaration, anna.notice)
     assert bundles.check(bundles.read(evidence), declaration, notice, pki.trust_store(), offices.NOW).ok
