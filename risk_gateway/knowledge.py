@@ -66,14 +66,15 @@ _ready: OrderedDict[str, Ready] = OrderedDict()
 
 
 def ready(knowledge: Knowledge) -> Ready:
-    """Return the compiled knowledge; each object is verified once. Raises KnowledgeTampered for a wrong hash."""
+    """Return the compiled knowledge; an object is verified when it comes after another. Raises KnowledgeTampered for a wrong hash."""
     known = _ready.get(knowledge.version)
     if known is not None and known.knowledge is knowledge:
         return known
     if knowledge.content_digest() != knowledge.version:
         raise KnowledgeTampered("knowledge-tampered", version=knowledge.version)
     if known is not None:
-        return known  # another object, verified to say the same
+        known.knowledge = knowledge  # another object, verified to say the same: the next question comes with it
+        return known
     made = _ready[knowledge.version] = Ready(knowledge)
     while len(_ready) > READY_MAX:
         _ready.popitem(last=False)

@@ -118,3 +118,10 @@ def test_numbers_that_make_no_sense_are_refused(
 ) -> None:
     with pytest.raises(ParametersRefused, match=code):
         known(profile(), parameters=replace(parameters, **changes))
+
+
+def test_knowledge_read_anew_is_verified_once_and_then_remembered() -> None:
+    first, again = (knowledge.shipped(date(2026, 11, 24), KEY) for _ in range(2))
+    compiled = knowledge.ready(first)
+    assert knowledge.ready(again) is compiled
+    assert compiled.knowledge is again
