@@ -66,7 +66,10 @@ _ready: OrderedDict[str, Ready] = OrderedDict()
 
 
 def ready(knowledge: Knowledge) -> Ready:
-    """Return the compiled knowledge; an object is verified when it comes after another. Raises KnowledgeTampered for a wrong hash."""
+    """Return the compiled knowledge; an object is verified when it comes after another.
+
+    Raises KnowledgeTampered for a wrong hash.
+    """
     known = _ready.get(knowledge.version)
     if known is not None and known.knowledge is knowledge:
         return known
