@@ -18,6 +18,12 @@ class Event(StrEnum):
     DECLARATION_READ = "declaration.read"
     REFERENCE_LOADED = "reference.loaded"
     KEY_ADDED = "key.added"
+    PROFILE_MOVED = "profile.moved"
+    VALUES_LOADED = "values.loaded"
+    MODEL_MOVED = "model.moved"
+    SELECTION_COMMITTED = "selection.committed"
+    SELECTION_DISCLOSED = "selection.disclosed"
+    CONTROL_CLOSED = "control.closed"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 the name of an event
 
 

@@ -1,12 +1,10 @@
 """What step 8 records of one lodgement, and what step 9 answers."""
 
 import hashlib
-import threading
 from datetime import datetime
 from typing import Any
 
 import msgspec
-import zstandard
 from msgspec import Struct
 
 from declarations.model import Amount, Declaration
@@ -14,6 +12,7 @@ from declarations.store import Key, Stored
 from portal.stages import Assessed
 from risk_gateway import canonical
 from risk_gateway.model import Decision, Outcome
+from risk_gateway.packing import pack
 
 STATUS_AFTER = {
     Outcome.SIMPLIFIED_RELEASE: "RELEASED",
@@ -21,7 +20,6 @@ STATUS_AFTER = {
     Outcome.INSPECTION_ORDER: "INSPECTION_ORDERED",
 }
 _LARGEST_STORED = 2**63 - 1
-_per_thread = threading.local()
 
 
 class Entry(Struct, frozen=True):
@@ -99,19 +97,6 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
         decision_blob=pack(canonical.dumps(assessed.decision)),
         payables_blob=pack(msgspec.json.encode(assessed.checked.payables)),
     )
-
-
-def pack(data: bytes) -> bytes:
-    """Compress with zstd, by this thread's own compressor."""
-    compressor = getattr(_per_thread, "compressor", None)
-    if compressor is None:
-        compressor = _per_thread.compressor = zstandard.ZstdCompressor(level=1)
-    packed: bytes = compressor.compress(data)
-    return packed
-
-
-def unpack(data: bytes) -> bytes:
-    return zstandard.decompress(data)
 
 
 def _tiyn(declaration: Declaration) -> int | None:

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from declarations import store as declarations_store
 from declarations.store import Stored
 from portal.database import reading
-from portal.entry import unpack
 from portal.office import Office
 from risk_gateway import store as risk_store
+from risk_gateway.packing import unpack
 from signing import evidence_store, journal, timestamp, verify, xmlgate
 from signing import store as signing_store
 from signing.bundle import Bundle

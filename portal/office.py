@@ -14,7 +14,7 @@ from declarations.reference import Reference, Tariff
 from declarations.store import Stored
 from portal.clock import Clock
 from portal.database import reading, writing
-from portal.entry import Answer, Entry, pack, unpack
+from portal.entry import Answer, Entry
 from portal.errors import Unavailable
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
@@ -24,6 +24,7 @@ from risk_gateway import canonical
 from risk_gateway import knowledge as knowledge_of_gateway
 from risk_gateway import store as risk_store
 from risk_gateway.model import Category, Decision, Knowledge, ParticipantFacts
+from risk_gateway.packing import pack, unpack
 from signing import evidence_store
 from signing.keyring import Keyring
 from signing.revocation import Evidence

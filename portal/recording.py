@@ -21,12 +21,13 @@ from interop.notices import Registered, decision_notice
 from portal import audit
 from portal.clock import Clock
 from portal.database import writing
-from portal.entry import STATUS_AFTER, Answer, Entry, pack, unpack
+from portal.entry import STATUS_AFTER, Answer, Entry
 from portal.errors import DuplicateReference, Outdated, Unavailable
 from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import canonical
 from risk_gateway import store as risk_store
 from risk_gateway.model import Decision
+from risk_gateway.packing import pack, unpack
 from signing import seal
 from signing import store as signing_store
 from signing.errors import KeyUnusable

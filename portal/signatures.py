@@ -14,13 +14,13 @@ from declarations import store as declarations_store
 from declarations.store import Stored
 from portal import audit
 from portal.database import reading, writing
-from portal.entry import unpack
 from portal.errors import EvidenceLost
 from portal.evidence import gather
 from portal.office import Office
 from portal.problems import LANGUAGES, text_of
 from portal.views import JournalPlace, Lane, Overall, ReadPart, SignaturesPage, SignedIn, Trouble
 from risk_gateway import store as risk_store
+from risk_gateway.packing import unpack
 from signing import bundle as bundles
 from signing import store as signing_store
 from signing.bundle import Bundle, Findings, Outcome, Part

@@ -107,7 +107,7 @@ def _merged(
 
 def _for_all_goods(assessment: Assessment) -> Iterator[MeasureCode]:
     """Yield what is ordered whatever the items: by a waiver, a random draw or an unfinished assessment."""
-    if assessment.waived:
+    if assessment.waived or assessment.postponed:
         yield MeasureCode.POST_AUDIT_FLAG
     if assessment.by_draw is Outcome.INSPECTION_ORDER:
         yield MeasureCode.INSPECT_RANDOM

@@ -1,8 +1,9 @@
 """The risk gateway: one case in, one assessment out, in time, whatever happens.
 
 A case is the facts of one declaration; the knowledge is everything it is judged with. Each block knows one kind of
-movement of goods and yields what it finds. When time or knowledge runs out, or a fact cannot be judged, the answer is
-the safe one: a documentary check marked as degraded, never a silent release; what was found until then stays.
+movement of goods and yields what it finds; the fraud model gives an opinion; chance selects; scoring concludes. When
+time or knowledge runs out, or a fact cannot be judged, the answer is the safe one: a documentary check marked as
+degraded, never a silent release; what was found until then stays.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,8 +12,9 @@ from risk_gateway import scoring, selection
 from risk_gateway.blocks import exports, imports
 from risk_gateway.budget import Budget
 from risk_gateway.errors import OutOfKnowledge, OutOfTime
+from risk_gateway.fraud_model import prediction as fraud_model
 from risk_gateway.knowledge import Ready, ready
-from risk_gateway.model import Assessment, Case, Degraded, Finding, Knowledge
+from risk_gateway.model import Assessment, Case, Degraded, Finding, Knowledge, Opinion
 
 BLOCKS: dict[str, Callable[[Case, Ready, Budget], Iterator[Finding]]] = {
     "imports": imports.judge,
@@ -27,9 +29,11 @@ def assess(case: Case, knowledge: Knowledge, budget: Budget) -> Assessment:
     degraded: Degraded | None = None
     stopped_at: int | None = None
     problem: str | None = None
+    opinion: Opinion | None = None
     try:
         for finding in _block(case.block)(case, ready(knowledge), budget):
             findings.append(finding)
+        opinion = fraud_model.opinion(case, knowledge.model, budget)
     except OutOfTime as error:
         degraded, stopped_at, problem = Degraded.OUT_OF_TIME, error.check, str(error)
     except OutOfKnowledge as error:
@@ -38,7 +42,7 @@ def assess(case: Case, knowledge: Knowledge, budget: Budget) -> Assessment:
         degraded, problem = Degraded.ERROR, f"{type(error).__name__}: {error}"
 
     selected, draws = selection.select(findings, case, knowledge)
-    return scoring.conclude(case, knowledge, selected, draws, degraded, stopped_at, problem)
+    return scoring.conclude(case, knowledge, selected, draws, opinion, degraded, stopped_at, problem)
 
 
 def _block(name: str) -> Callable[[Case, Ready, Budget], Iterator[Finding]]:

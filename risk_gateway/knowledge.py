@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from risk_gateway.conditions import problems as condition_problems
 from risk_gateway.errors import KnowledgeTampered, OutOfKnowledge, ParametersRefused, ProfileRefused
 from risk_gateway.evaluator import Compiled, compile_profile, in_order
+from risk_gateway.fraud_model.spec import FraudModel
 from risk_gateway.model import Knowledge
 from risk_gateway.parameters import (
     DeadlineRule,
@@ -92,6 +93,8 @@ def build(
     reference_values: ReferenceValues,
     phrases: Mapping[str, Words],
     day_key: bytes,
+    key_day: date | None = None,
+    model: FraudModel | None = None,
 ) -> Knowledge:
     """Return checked knowledge under its version. Raises ProfileRefused or ParametersRefused."""
     for problem in profile_problems(profiles, day):
@@ -104,6 +107,8 @@ def build(
         reference_values=reference_values,
         phrases=phrases,
         day_key=day_key,
+        key_day=key_day,
+        model=model,
     )
     return replace(draft, version=draft.content_digest())
 
@@ -146,6 +151,8 @@ def _check_parameters(parameters: Parameters, day_key: bytes) -> None:
     for rate in (parameters.random_rates.low, parameters.random_rates.medium, parameters.random_rates.high):
         if not 0 < rate <= 1:
             raise ParametersRefused("parameters-random-rate", rate=str(rate))
+    if not 0 <= parameters.model_weight <= 100:
+        raise ParametersRefused("parameters-model-weight", weight=str(parameters.model_weight))
     if len(day_key) < DAY_KEY_BYTES_MIN:
         raise ParametersRefused("parameters-day-key")
 
@@ -198,6 +205,8 @@ class _Period(Struct, frozen=True, forbid_unknown_fields=True):
     opens: time
     closes: time
     utc_offset_hours: int
+    model_weight: int
+    capacity: dict[str, int]
 
 
 def shipped_parameters(day: date) -> Parameters:
@@ -234,6 +243,8 @@ def _parameters(period: _Period, day: date) -> Parameters:
             holidays=_public_holidays(day.year),
         ),
         source=period.source,
+        model_weight=period.model_weight,
+        capacity=period.capacity,
     )
 
 

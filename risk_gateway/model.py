@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from risk_gateway import canonical
 from risk_gateway.budget import Budget
+from risk_gateway.fraud_model.spec import FraudModel
 from risk_gateway.parameters import Parameters, ReferenceValues
 from risk_gateway.profiles import (
     Category,
@@ -35,12 +36,16 @@ __all__ = [
     "Explanation",
     "Extent",
     "Finding",
+    "ItemOpinion",
     "Knowledge",
+    "Load",
     "Measure",
     "MeasureCode",
+    "Opinion",
     "Outcome",
     "Parameters",
     "ParticipantFacts",
+    "Reason",
     "ReferenceValues",
     "Selection",
 ]
@@ -133,8 +138,18 @@ class ItemFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     intellectual_property: bool | None = None
 
 
-class Case(Struct, frozen=True, kw_only=True):
-    """The facts of one lodgement. `series_id` is the same for all amendments; `document_digest` is SHA-256 in hex."""
+class Load(Struct, frozen=True, omit_defaults=True):
+    """What was ordered that day before this case: inspections at its post, hits of profiles with a cap."""
+
+    inspections: int = 0
+    capped: Mapping[str, int] = {}
+
+
+class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The facts of one lodgement. `series_id` is the same for all amendments; `document_digest` is SHA-256 in hex.
+
+    `declarant` and `agent` are BIN or IIN: for the fraud model and for the record; no condition can name them.
+    """
 
     series_id: str
     document_digest: str
@@ -142,6 +157,9 @@ class Case(Struct, frozen=True, kw_only=True):
     lodged_at: datetime
     header: HeaderFacts
     items: tuple[ItemFacts, ...]
+    declarant: str | None = None
+    agent: str | None = None
+    load: Load = Load()
 
 
 # --- the knowledge --------------------------------------------------------------------------------------------------
@@ -150,7 +168,8 @@ class Case(Struct, frozen=True, kw_only=True):
 class Knowledge(Struct, frozen=True, kw_only=True):
     """Everything a case is judged with on `day`. `version` is the SHA-256 of the canonical JSON of all the rest.
 
-    `day_key` is secret until it is disclosed: who holds it can foresee the random selection.
+    `day_key` is secret until it is disclosed: who holds it can foresee the random selection. It is the key of
+    `key_day`: the day on which the series was first lodged, `day` when None. Without a `model` rules judge alone.
     """
 
     day: date
@@ -159,6 +178,8 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     reference_values: ReferenceValues
     phrases: Mapping[str, Words]
     day_key: bytes
+    key_day: date | None = None
+    model: FraudModel | None = None
     version: str = ""
 
     def content_digest(self) -> str:
@@ -214,6 +235,30 @@ class Selection(Struct, frozen=True):
     selected: bool
 
 
+class Reason(Struct, frozen=True):
+    """What moved the model's opinion of an item: a feature, its value as text, and its share in log-odds."""
+
+    feature: str
+    value: str
+    contribution: Decimal
+
+
+class ItemOpinion(Struct, frozen=True):
+    """The calibrated probability of a violation, 0-1 to six places, and its main reasons, the strongest first."""
+
+    item: int
+    probability: Decimal
+    reasons: tuple[Reason, ...] = ()
+
+
+class Opinion(Struct, frozen=True):
+    """What the fraud model thinks. `probability` is that of the worst item; `items` are the worst five, worst first."""
+
+    model: str  # version
+    probability: Decimal
+    items: tuple[ItemOpinion, ...] = ()
+
+
 class Degraded(StrEnum):
     """Why the gateway could not finish judging."""
 
@@ -225,9 +270,11 @@ class Degraded(StrEnum):
 class Assessment(Struct, frozen=True, kw_only=True):
     """How risky. `by_score`, `by_direct`, `by_draw` say which outcome each reason alone demands.
 
-    `waived` tells that a minimal-risk participant was spared a physical inspection: it became a documentary check and a
-    flag for audit. `stopped_at` is the check of the time budget at which judging stopped, so that a replay stops there
-    too; `problem` says for the operator what went wrong.
+    `waived` tells that a minimal-risk participant was spared a physical inspection: it became a documentary check and
+    a flag for audit. `postponed` tells the same of a post that has no inspectors left that day. `opinion` is None when
+    no model judged. `propensity` is the probability, over all draws, that this case had of being inspected.
+    `stopped_at` is the check of the time budget at which judging stopped, so that a replay stops there too; `problem`
+    says for the operator what went wrong.
     """
 
     knowledge_version: str
@@ -241,6 +288,9 @@ class Assessment(Struct, frozen=True, kw_only=True):
     by_direct: Outcome
     by_draw: Outcome
     waived: bool = False
+    postponed: bool = False
+    opinion: Opinion | None = None
+    propensity: Decimal = Decimal(0)
     degraded: Degraded | None = None
     stopped_at: int | None = None
     problem: str | None = None

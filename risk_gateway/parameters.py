@@ -69,6 +69,8 @@ class Parameters(Struct, frozen=True, kw_only=True):
     deadlines: Mapping[str, DeadlineRule]
     working_time: WorkingTime
     source: str
+    model_weight: int = 0  # 0-100: what a probability of 1 would add to the score; published
+    capacity: Mapping[str, int] = {}  # inspections a day by post; a post that is not named has no limit
 
     def factor(self, category: Category) -> Decimal:
         return {

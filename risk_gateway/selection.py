@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from risk_gateway.model import Case, Finding, Knowledge, Selection
+from risk_gateway.model import Case, Finding, Knowledge, Outcome, Selection
 
 RANDOM_DRAW = "random"  # the draw over all declarations of a block, whatever was found
 _WHOLE = 1 << 256
@@ -44,3 +44,10 @@ def select(
             finding = replace(finding, selected=drawn.selected)
         selected.append(finding)
     return tuple(selected), tuple(draws)
+
+
+def propensity(draws: Sequence[Selection], *, by_findings: Outcome) -> Decimal:
+    """Return the probability that this case had of being inspected; 1 when what was found asks for it anyway."""
+    if by_findings is Outcome.INSPECTION_ORDER:
+        return Decimal(1)
+    return next(drawn.rate for drawn in draws if drawn.profile == RANDOM_DRAW)

@@ -1,5 +1,6 @@
 """What is kept of decisions, and of what the gateway knew when it took them."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -109,7 +110,7 @@ def selection_key_of(connection: Connection, day: date) -> bytes:
     made = secrets.token_bytes(32)
     try:
         with connection.begin_nested():
-            connection.execute(insert(selection_key).values(day=day, key=made))
+            connection.execute(insert(selection_key).values(day=day, key=made, commitment=hashlib.sha256(made).hexdigest(), committed_at=datetime(day.year, day.month, day.day, tzinfo=UTC)))
     except IntegrityError:  # another process made it first
         return bytes(connection.execute(where).scalar_one())
     return made

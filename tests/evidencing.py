@@ -27,13 +27,13 @@ from portal.authorities import DemoAuthorities
 from portal.background import notary_of
 from portal.database import writing
 from portal.declarant.stored import StoredDeclarations
-from portal.entry import pack
 from portal.office import Office
 from portal.pipeline import lodge
 from portal.problems import response_to
 from portal.signatures import StoredSignatures
 from portal.stages import Lodged
 from portal.website import website
+from risk_gateway.packing import pack
 from signing import store as signing_store
 from signing.trust import TrustStore
 

@@ -19,12 +19,13 @@ from portal.auditing import run
 from portal.auditing.archive import Archive
 from portal.auditing.run import Finding, Wanted
 from portal.database import reading, writing
-from portal.entry import Answer, pack, unpack
+from portal.entry import Answer
 from portal.office import Office
 from portal.pipeline import lodge
 from portal.stages import Lodged
 from portal.worker import Worker
 from risk_gateway import canonical
+from risk_gateway.packing import pack, unpack
 from risk_gateway.store import decision
 from signing import journal, seal, store
 from signing.authority import DemoAuthority

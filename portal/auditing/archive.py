@@ -16,10 +16,10 @@ from declarations.participants import PowerOfAttorney
 from declarations.reference import Reference, Tariff
 from declarations.store import Key, Stored
 from interop.store import outbox
-from portal.entry import unpack
 from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import canonical
 from risk_gateway.model import Knowledge
+from risk_gateway.packing import unpack
 from risk_gateway.store import decision, knowledge
 from signing import checkpoint, evidence_store, journal, store, timestamp
 from signing.checkpoint import Checkpoint, StoredCheckpoint

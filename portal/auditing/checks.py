@@ -16,10 +16,10 @@ from declarations.errors import DeclarationsError
 from portal.audit import Event
 from portal.auditing.archive import message_id
 from portal.auditing.dossier import Dossier
-from portal.entry import unpack
 from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import canonical
 from risk_gateway.model import Case
+from risk_gateway.packing import unpack
 from signing import journal
 from signing.errors import words
 from signing.verdict import Report

@@ -16,13 +16,14 @@ from declarations.store import Key, Stored
 from declarations.tariff import Payables
 from interop.notices import Registered, decision_notice
 from portal.auditing.archive import Archive, Attested, Papers, StoredDecision, StoredMessage
-from portal.entry import STATUS_AFTER, unpack
+from portal.entry import STATUS_AFTER
 from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import canonical, facts, gateway
 from risk_gateway.budget import Budget
 from risk_gateway.decision import decide
 from risk_gateway.knowledge import ready
 from risk_gateway.model import Assessment, Case, Decision, HeaderFacts, ItemFacts, Knowledge, ParticipantFacts
+from risk_gateway.packing import unpack
 from signing import journal, verify, xmlgate
 from signing.holders import Sealer, Signer
 from signing.journal_check import Entry, EntryRow, read_entry

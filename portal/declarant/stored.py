@@ -11,7 +11,6 @@ from declarations.model import Declaration, GoodsItem
 from declarations.store import Stored
 from declarations.tariff import DUTY, ItemPayables, PayableLine, Payables
 from portal.database import reading
-from portal.entry import unpack
 from portal.office import Office
 from portal.store import read_notifications
 from portal.views import (
@@ -31,6 +30,7 @@ from portal.views import (
 from risk_gateway import canonical
 from risk_gateway import store as risk_store
 from risk_gateway.model import Decision, MeasureCode
+from risk_gateway.packing import unpack
 from signing import verify, xmlgate
 
 TIYN = Decimal("0.01")

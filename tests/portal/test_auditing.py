@@ -24,12 +24,12 @@ from portal.auditing.run import Wanted, audit
 from portal.authorities import DemoAuthorities
 from portal.background import notary_of
 from portal.database import writing
-from portal.entry import pack
 from portal.pipeline import lodge
 from portal.settings import SettingsError
 from portal.stages import Lodged
 from portal.store import notification
 from risk_gateway.model import Outcome
+from risk_gateway.packing import pack
 from risk_gateway.store import decision, knowledge
 from signing import store
 from signing.authority import DemoAuthority

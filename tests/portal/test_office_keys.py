@@ -29,7 +29,6 @@ from portal.app import create_app, open_office
 from portal.cli import app
 from portal.clock import SystemClock
 from portal.database import make_engine, migrate, reading, writing
-from portal.entry import pack
 from portal.errors import Unavailable
 from portal.keys import add_key, keyring_of, open_successor, running_out, states
 from portal.office import Office
@@ -38,6 +37,7 @@ from portal.settings import Settings, SettingsError
 from portal.stages import Lodged
 from portal.store import add_token
 from risk_gateway import store as risk_store
+from risk_gateway.packing import pack
 from signing import store
 from signing.authority import DemoAuthority
 from signing.errors import CertificateUntrusted, KeyUnusable, SignerNotAuthorised, SigningError

@@ -27,7 +27,7 @@ from declarations.errors import DeclarationRefused, NotAuthorised
 from interop import store as outbox
 from portal import errors
 from portal.database import reading, writing
-from portal.entry import Answer, pack, unpack
+from portal.entry import Answer
 from portal.pipeline import judge, lodge, lodge_while_serving, prepare
 from portal.problems import problem_of, status_of
 from portal.recording import BATCH_MAX
@@ -37,6 +37,7 @@ from portal.worker import Worker
 from risk_gateway import canonical
 from risk_gateway import store as risk_store
 from risk_gateway.model import Case, Decision
+from risk_gateway.packing import pack, unpack
 from signing import errors as signing
 from signing import journal, verify, xmlgate
 from signing import store as signing_store

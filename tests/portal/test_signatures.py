@@ -13,10 +13,10 @@ from litestar.testing import TestClient
 
 from portal.access import Role
 from portal.database import reading
-from portal.entry import pack
 from portal.errors import EvidenceLost
 from portal.signatures import StoredSignatures, examine, write_evidence
 from portal.views import Overall, ReadPart, SignaturesPage, SignedIn
+from risk_gateway.packing import pack
 from signing import bundle as bundles
 from signing import store as signing_store
 from signing.authority import DemoAuthority

@@ -13,7 +13,6 @@ from msgspec import structs
 from declarations import store as declarations_store
 from portal.database import reading, writing
 from portal.declarant.stored import StoredDeclarations
-from portal.entry import pack
 from portal.pipeline import judge, lodge
 from portal.stages import Lodged
 from portal.views import DecisionView, Declarations, Lane, Principals, Step
@@ -21,6 +20,7 @@ from portal.worker import Worker
 from risk_gateway import canonical
 from risk_gateway import store as risk_store
 from risk_gateway.model import Measure, MeasureCode
+from risk_gateway.packing import pack
 
 ALTYN = PARTICIPANTS["altyn"].identifier
 QORGAN = PARTICIPANTS["qorgan"].identifier

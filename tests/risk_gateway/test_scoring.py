@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from risk_gateway import scoring
-from risk_gateway.model import Finding, Outcome
+from risk_gateway import scoring, selection
+from risk_gateway.model import Case, Finding, Knowledge, Load, Opinion, Outcome, Selection
 from risk_gateway.profiles import Category, Extent, Kind, MeasureCode, Motive, SelectionRates
 
 OUTCOMES = list(Outcome)
@@ -137,10 +137,65 @@ findings = st.builds(
 ).map(lambda finding: replace(finding, kind=Kind.DIRECT) if finding.profile.startswith("D") else finding)
 
 
+def draws(case: Case, knowledge: Knowledge) -> tuple[Selection, ...]:
+    return selection.select((), case, knowledge)[1]
+
+
+def test_the_model_alone_never_orders_more_than_documents(parameters: Any) -> None:
+    certain = replace(parameters, model_weight=100)
+    score = scoring.with_opinion(Decimal(0), Opinion("m", Decimal(1)), Decimal(1), certain)
+    assert score == 100
+    assert scoring.outcome_of_scores(Decimal(0), score, certain) is Outcome.DOCUMENTARY_CHECK
+
+
+def test_the_model_may_raise_to_an_inspection_what_rules_already_doubt(parameters: Any) -> None:
+    score = scoring.with_opinion(Decimal(40), Opinion("m", Decimal(1)), Decimal(1), parameters)
+    assert score == 64  # 100 - 60 * 60 / 100
+    assert scoring.outcome_of_scores(Decimal(40), score, parameters) is Outcome.INSPECTION_ORDER
+
+
+@pytest.mark.parametrize(("inspections", "postponed"), [(0, False), (1, True), (9, True)])
+def test_a_post_without_inspectors_left_postpones_what_only_the_score_asks_for(
+    inspections: int, postponed: bool, case: Any, known: Any, profile: Any, parameters: Any, assess: Any, decided: Any
+) -> None:
+    limited = known(profile(weight=90, measures=("INSPECT_FULL",)), parameters=replace(parameters, capacity={"2": 1}))
+    facts = case({"office": "2"}, load=Load(inspections))
+    assessment, decision = assess(facts, limited), decided(facts, limited)
+    assert assessment.postponed is postponed
+    assert (decision.outcome is Outcome.DOCUMENTARY_CHECK) is postponed
+    assert (MeasureCode.POST_AUDIT_FLAG in {measure.code for measure in decision.measures}) is postponed
+
+
+@pytest.mark.parametrize("motive", [Motive.PROHIBITION, Motive.SAFETY])
+def test_capacity_never_postpones_prohibition_safety_or_a_direct_profile(
+    motive: Motive, case: Any, known: Any, profile: Any, parameters: Any, assess: Any
+) -> None:
+    full = replace(parameters, capacity={"2": 0})
+    by_score = known(profile(weight=90, motive=motive, measures=("INSPECT_FULL",)), parameters=full)
+    direct = known(profile(kind=Kind.DIRECT, measures=("INSPECT_FULL",)), parameters=full)
+    for knowledge in (by_score, direct):
+        assessment = assess(case({"office": "2"}), knowledge)
+        assert (assessment.outcome, assessment.postponed) == (Outcome.INSPECTION_ORDER, False)
+
+
 @settings(max_examples=300, deadline=None)
-@given(found=st.lists(findings, max_size=8), added=findings, category=st.sampled_from(Category))
+@given(
+    found=st.lists(findings, max_size=8),
+    added=findings,
+    category=st.sampled_from(Category),
+    opinion=st.none() | st.decimals(0, 1, places=6).map(lambda probability: Opinion("m", probability)),
+    inspections=st.integers(0, 2),
+)
 def test_another_finding_never_gives_a_milder_outcome_or_a_lower_score(
-    found: list[Finding], added: Finding, category: Category, case: Any, known: Any, profile: Any
+    found: list[Finding],
+    added: Finding,
+    category: Category,
+    opinion: Opinion | None,
+    inspections: int,
+    case: Any,
+    known: Any,
+    profile: Any,
+    parameters: Any,
 ) -> None:
     motives = (Motive.CONCEALMENT, Motive.SAFETY, Motive.PROHIBITION, Motive.FALSE_CODE)
     knowledge = known(
@@ -148,10 +203,12 @@ def test_another_finding_never_gives_a_milder_outcome_or_a_lower_score(
         profile("D-0", kind=Kind.DIRECT, measures=("POST_AUDIT_FLAG",)),
         profile("D-1", kind=Kind.DIRECT, measures=("REQUEST_DATA",)),
         profile("D-2", kind=Kind.DIRECT, measures=("INSPECT_VISUAL", "SCAN")),
+        parameters=replace(parameters, capacity={"20201": 1}),
     )
-    facts = case({"declarant_category": category})
+    facts = case({"declarant_category": category, "office": "20201"}, load=Load(inspections))
     fewer, more = (
-        scoring.conclude(facts, knowledge, tuple(listed), (), None, None, None) for listed in (found, [*found, added])
+        scoring.conclude(facts, knowledge, tuple(listed), draws(facts, knowledge), opinion, None, None, None)
+        for listed in (found, [*found, added])
     )
     assert more.score >= fewer.score
     assert OUTCOMES.index(more.outcome) >= OUTCOMES.index(fewer.outcome)

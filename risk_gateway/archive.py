@@ -1,0 +1,43 @@
+"""The archive as the analyst's tools see it: judged cases with what became of them."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from msgspec import Struct
+
+from risk_gateway.profiles import Motive
+
+
+class Result(Struct, frozen=True):
+    """What a closed control found. `profiles` says of each profile that led to it whether it was right."""
+
+    found: bool
+    motive: Motive | None = None
+    amount_tiyn: int = 0
+    profiles: Mapping[str, bool] = {}
+
+
+class Truth(Struct, frozen=True):
+    """What a generator planted in a case: no motive means honest."""
+
+    motive: Motive | None = None
+    items: tuple[int, ...] = ()
+    amount_tiyn: int = 0
+
+
+class StoredCase(Struct, frozen=True, kw_only=True):
+    """A judged case, `case`, `assessment` and `decision` still compressed. `number` is the registration number, or that
+    of a past case. Without a `result` no control was closed; `truth` is known of generated cases only."""
+
+    number: str
+    day: date
+    block: str
+    office: str
+    declarant: str
+    outcome: str
+    knowledge_version: str
+    case: bytes
+    assessment: bytes
+    decision: bytes
+    result: Result | None = None
+    truth: Truth | None = None
