@@ -49,7 +49,7 @@ def main() -> None:
     extent = QUICK if parser.parse_args().quick else FULL
     os.environ.pop("SHEKARA_TEST_DATABASE_URL", None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
-    from bench import http, signatures, steps, table
+    from bench import http, model, signatures, steps, table
 
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="shekara-bench-") as folder:
@@ -60,6 +60,7 @@ def main() -> None:
             floors[items] = next(row.cpu for row in rows if row.name == steps.FLOOR)
             sections.append(rows)
         sections.append(signatures.measure(extent.signatures, extent.signature_seconds))
+        sections.append(model.measure(extent.signature_seconds / 5))
         sections.append(http.measure(extent.requests, extent.large, extent.http_seconds, Path(folder) / "http", floors))
     table.show(sections, f"Lodging on SQLite, {os.cpu_count()} cores, {before:.1f} processes at work on them before")
 

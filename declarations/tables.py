@@ -34,6 +34,7 @@ class DeclarationRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("registration_number", name="one_declaration_per_registration_number"),
         Index("declaration_by_participant", "declarant", "sequence"),
+        Index("declaration_by_sequence", "sequence"),
         Index("declaration_by_digest", "digest"),
     )
     declarant: str = Field(primary_key=True, max_length=20)

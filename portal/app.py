@@ -25,6 +25,7 @@ from portal.api.callers import TokenMiddleware
 from portal.api.evidence import EvidenceApi
 from portal.api.journal import JournalApi
 from portal.api.routes import DeclarationsApi, language_of
+from portal.api.selection import DrawApi, SelectionApi
 from portal.aside import Aside
 from portal.background import background
 from portal.browser import MACHINE_PATHS, add_headers
@@ -39,6 +40,7 @@ from portal.recording import Recorder
 from portal.settings import Settings, SettingsError
 from portal.signatures import StoredSignatures
 from portal.store import DatabaseSessions
+from portal.stored_draws import StoredDraws
 from portal.trusting import trust_of
 from portal.website import Website, website
 
@@ -77,6 +79,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         sessions=DatabaseSessions(office.engine),
         declarations=stored,
         signatures=StoredSignatures(office),
+        draws=StoredDraws(office),
         principals=stored,
         clock=office.clock,
         csrf_secret=settings.secret or _kept_secret(settings),
@@ -103,7 +106,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             office.engine.dispose()
 
     return Litestar(
-        route_handlers=[*site.route_handlers, DeclarationsApi, EvidenceApi, JournalApi, health],
+        route_handlers=[*site.route_handlers, DeclarationsApi, DrawApi, EvidenceApi, JournalApi, SelectionApi, health],
         middleware=[TokenMiddleware(office), *site.middleware],
         dependencies={**site.dependencies, "the_office": Provide(lambda: office, sync_to_thread=False)},
         csrf_config=site.csrf_config,
@@ -140,6 +143,7 @@ def health(the_office: NamedDependency[Office]) -> Response[bytes]:
         "revision": revision,
         "unstamped_since": notary.unstamped_since if notary else None,
         "timestamps": "missing" if notary and notary.trouble else "well",
+        "knowledge": "incomplete" if the_office.snapshot.degraded else "well",
     }
     return Response(msgspec.json.encode(report), status_code=503 if closed else 200, media_type="application/json")
 

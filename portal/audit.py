@@ -19,11 +19,15 @@ class Event(StrEnum):
     REFERENCE_LOADED = "reference.loaded"
     KEY_ADDED = "key.added"
     PROFILE_MOVED = "profile.moved"
+    ANALYST_APPOINTED = "analyst.appointed"
     VALUES_LOADED = "values.loaded"
     MODEL_MOVED = "model.moved"
     SELECTION_COMMITTED = "selection.committed"
     SELECTION_DISCLOSED = "selection.disclosed"
     CONTROL_CLOSED = "control.closed"
+    HISTORY_GENERATED = "history.generated"
+    DECISION_OVERRIDDEN = "decision.overridden"
+    CAPACITY_SET = "capacity.set"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 the name of an event
 
 

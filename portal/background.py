@@ -1,13 +1,15 @@
-"""What goes on beside the requests, in `serve` and in `work`: delivery, attestation, and keeping trust fresh."""
+"""What goes on beside the requests, in `serve` and in `work`: delivery, attestation, fresh trust, keys of selection."""
 
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
 from portal.authorities import Authorities, authorities_of
+from portal.feedback import Feedback
 from portal.notary import Notary
 from portal.office import Office
 from portal.repeating import Repeating
+from portal.selection import KeyKeeper
 from portal.trusting import Keeper
 from portal.worker import Worker
 
@@ -20,6 +22,8 @@ def background(office: Office) -> list[Repeating]:
         Repeating("worker", Worker(office.engine, office.clock).turn),
         Repeating("notary", notary.turn),
         Repeating("keeper", Keeper(office, authorities).turn),
+        Repeating("selection", KeyKeeper(office.engine, office.clock).turn),
+        Repeating("feedback", Feedback(office.engine, office.clock).turn),
     ]
 
 

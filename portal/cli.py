@@ -28,11 +28,15 @@ from portal.authorities import AuthorityUnreachable, authorities_of
 from portal.background import background, notary_of, work_until_interrupted
 from portal.checking import check_without_lodging
 from portal.clock import SystemClock
-from portal.commands import evidence, journal, key
+from portal.commands import capacity, control, evidence, feedback, journal, key, replay, simulate
 from portal.commands.audit import app as audit_app
+from portal.commands.model import app as model_app
+from portal.commands.profile import app as profile_app
+from portal.commands.demo import app as demo_app
+from portal.commands.selection import app as selection_app
 from portal.commands.trust import trust
+from portal.commands.values import app as values_app
 from portal.database import make_engine, migrate, reading, writing
-from portal.demo.run import run_demo
 from portal.demo.seed import seed as seed_demo
 from portal.lodging import LocalPortal, RemotePortal, lodge_files
 from portal.settings import Settings, SettingsError
@@ -52,7 +56,17 @@ app.add_typer(trust, name="trust")
 app.add_typer(evidence.app)
 app.add_typer(audit_app)
 app.add_typer(key.app, name="key")
+app.add_typer(model_app, name="model")
+app.add_typer(profile_app, name="profile")
+app.add_typer(demo_app, name="demo")
+app.add_typer(values_app, name="values")
 app.add_typer(journal.app, name="journal")
+app.add_typer(control.app, name="control")
+app.add_typer(feedback.app)
+app.add_typer(replay.app)
+app.add_typer(simulate.app)
+app.add_typer(capacity.app)
+app.add_typer(selection_app, name="selection")
 errors = Console(stderr=True)
 
 
@@ -72,12 +86,6 @@ def main() -> NoReturn:
 def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve the portal: pages, API and the worker, in one process."""
     uvicorn.run(create_app(Settings.load()), host=host, port=port, loop="uvloop", http="httptools", log_level="warning")
-
-
-@app.command()
-def demo(port: int = 8000) -> None:
-    """Seed demo data, serve, lodge three declarations and print their decisions: what `make run` starts."""
-    run_demo(port)
 
 
 @app.command()

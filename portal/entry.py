@@ -9,8 +9,10 @@ from msgspec import Struct
 
 from declarations.model import Amount, Declaration
 from declarations.store import Key, Stored
+from portal.languages import KAZAKHSTAN_TIME
 from portal.stages import Assessed
 from risk_gateway import canonical
+from risk_gateway.history import Addition, addition
 from risk_gateway.model import Decision, Outcome
 from risk_gateway.packing import pack
 
@@ -47,6 +49,7 @@ class Entry(Struct, frozen=True):
     assessment_blob: bytes
     decision_blob: bytes
     payables_blob: bytes
+    addition: Addition  # to the history of its participants
 
 
 class Answer(Struct, frozen=True):
@@ -96,6 +99,14 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
         assessment_blob=pack(canonical.dumps(assessed.assessment)),
         decision_blob=pack(canonical.dumps(assessed.decision)),
         payables_blob=pack(msgspec.json.encode(assessed.checked.payables)),
+        addition=addition(
+            declaration,
+            assessed.case,
+            assessed.knowledge,
+            assessed.assessment.findings,
+            assessed.decision.outcome,
+            lodged.received_at.astimezone(KAZAKHSTAN_TIME).date(),
+        ),
     )
 
 

@@ -6,12 +6,14 @@ from concurrent.futures import Future
 from datetime import date, datetime
 from typing import Protocol
 
+import structlog
 from sqlalchemy import Connection, Engine
 
 from declarations import store as declarations_store
 from declarations.participants import PowerOfAttorney
 from declarations.reference import Reference, Tariff
 from declarations.store import Stored
+from portal import selection
 from portal.clock import Clock
 from portal.database import reading, writing
 from portal.entry import Answer, Entry
@@ -20,11 +22,21 @@ from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from portal.stages import Lodged
 from portal.store import ApiToken, read_token
-from risk_gateway import canonical
-from risk_gateway import knowledge as knowledge_of_gateway
+from risk_gateway import (
+    canonical,
+    capacity_store,
+    emergency,
+    history_store,
+    knowledge_store,
+    profile_store,
+    values_store,
+)
 from risk_gateway import store as risk_store
+from risk_gateway.fraud_model import model_store
+from risk_gateway.history import Past, Question
+from risk_gateway.knowledge import prepare
 from risk_gateway.model import Category, Decision, Knowledge, ParticipantFacts
-from risk_gateway.packing import pack, unpack
+from risk_gateway.packing import unpack
 from signing import evidence_store
 from signing.keyring import Keyring
 from signing.revocation import Evidence
@@ -62,11 +74,16 @@ class Directory:
                 known = declarations_store.read_participant(connection, identifier)
                 found = self._facts[identifier, day] = ParticipantFacts(
                     identifier=identifier,
-                    category=Category(risk_store.read_category(connection, identifier, day) or UNRECORDED_CATEGORY),
+                    category=_category(risk_store.read_category(connection, identifier, day)),
                     registered_on=known.registered_on if known else None,
                     violations=risk_store.read_violations(connection, identifier),
                 )
         return found
+
+    def past(self, asked: Question) -> Past:
+        """Return what participants did before: never kept, for every lodgement changes it."""
+        with reading(self._engine) as connection:
+            return history_store.read_past(connection, asked)
 
     def token(self, token_hash: str) -> ApiToken | None:
         """Return the token with this hash; only those that exist are remembered, or strangers would fill the memory."""
@@ -79,31 +96,77 @@ class Directory:
         return found
 
 
+def _category(recorded: str | None) -> Category:
+    """Return the category on record; one that cannot be read is the strictest, so that nobody gains by it."""
+    try:
+        return Category(recorded or UNRECORDED_CATEGORY)
+    except ValueError:
+        structlog.get_logger().error("participant.category")
+        return Category.HIGH
+
+
 class Snapshot:
     """Everything that judging depends on, as of one revision of the database."""
 
-    def __init__(self, revision: int, reference: Reference, trust: TrustStore, engine: Engine) -> None:
+    def __init__(self, revision: int, reference: Reference, trust: TrustStore, engine: Engine, clock: Clock) -> None:
         self.revision = revision
         self.reference = reference
         self.trust = trust
         self.directory = Directory(engine)
         self._engine = engine
-        self._knowledge: dict[date, Knowledge] = {}
+        self._clock = clock
+        self._knowledge: dict[tuple[date, date | None], Knowledge] = {}
+        self._assembling = threading.Lock()
+        self.degraded = False  # whether the newest of it is incomplete
 
     @staticmethod
     def day_of(moment: datetime) -> date:
         """Return the day in Kazakhstan: powers, rates and profiles go by it."""
         return moment.astimezone(KAZAKHSTAN_TIME).date()
 
-    def knowledge(self, day: date) -> Knowledge:
-        """Return what the gateway knows that day; it is kept in the database under its version."""
-        found = self._knowledge.get(day)
-        if found is None:
-            with writing(self._engine) as connection:
-                found = knowledge_of_gateway.shipped(day, risk_store.selection_key_of(connection, day))
-                risk_store.keep_knowledge(connection, found.version, pack(canonical.dumps(found)))
-            self._knowledge[day] = found
+    def knowledge(self, day: date, key_day: date | None = None) -> Knowledge:
+        """Return what the gateway knows that day, with the selection key of `key_day`, of the same day when None; it is
+        kept in the database under its version.
+
+        Never raises for what cannot be had of it: that is told in its `problem`, and its kind in the log.
+        """
+        with self._assembling:
+            found = self._knowledge.get((day, key_day))
+            if found is None:
+                found = self._knowledge[day, key_day] = prepare(self._assemble(day, key_day))
+                self._tell(found)
+            return found
+
+    def _assemble(self, day: date, key_day: date | None) -> Knowledge:
+        with writing(self._engine) as connection:
+            key = selection.key_of(connection, key_day or day, self._clock.now())
+            found = emergency.assemble(
+                day=day,
+                day_key=key,
+                key_day=key_day,
+                profiles=lambda: profile_store.read_active(connection, day),
+                refused=lambda: profile_store.read_refused(connection, day),
+                reference_values=lambda: values_store.read_in_force(connection, day),
+                model=lambda: model_store.read_champion(connection),
+                capacity=lambda: capacity_store.read_capacity(connection, day),
+            )
+            knowledge_store.keep(connection, found)
         return found
+
+    def knowledge_in_emergency(self, known: Knowledge, error: Exception) -> Knowledge:
+        """Return knowledge under which only chance selects, because judging with what is known broke down."""
+        structlog.get_logger().error("judging.failed", day=known.day.isoformat(), error=type(error).__name__)
+        found = emergency.without_profiles(known, error)
+        with writing(self._engine) as connection:
+            knowledge_store.keep(connection, found)
+        self._tell(found)
+        return found
+
+    def _tell(self, found: Knowledge) -> None:
+        """Let the operator know that decisions are degraded. What is missing may be confidential: only its version."""
+        self.degraded = found.problem is not None or not found.profiles
+        if self.degraded:
+            structlog.get_logger().error("knowledge.incomplete", day=found.day.isoformat(), knowledge=found.version)
 
 
 class Records(Protocol):
@@ -174,7 +237,8 @@ class Office:
         """Forget what was found of certificates, so that those in use are met again."""
         with self._refreshing:
             self.trust = self.trust.with_evidence(self.trust.evidence)
-            self.snapshot = Snapshot(self.snapshot.revision, self.snapshot.reference, self.trust, self.engine)
+            before = self.snapshot
+            self.snapshot = Snapshot(before.revision, before.reference, self.trust, self.engine, self.clock)
 
     def current(self) -> Snapshot:
         """Return the newest snapshot: for answers that no commit checks afterwards."""
@@ -205,7 +269,7 @@ class Office:
         if loaded:
             source, complete, content = loaded
             reference = reference.with_tariff(Tariff.parse_csv(unpack(content).decode(), source, complete=complete))
-        return Snapshot(revision, reference, self.trust, self.engine)
+        return Snapshot(revision, reference, self.trust, self.engine, self.clock)
 
     def _take_evidence(self, connection: Connection) -> None:
         """Judge certificates by the newest evidence from here on; what is remembered of them lasts until it changes."""

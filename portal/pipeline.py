@@ -30,7 +30,7 @@ from portal.entry import Answer, Entry, make_entry
 from portal.errors import Outdated, SenderNotParty, Unavailable
 from portal.office import Office, Snapshot
 from portal.stages import Assessed, Checked, Lodged, Read, Verified
-from risk_gateway import facts, gateway
+from risk_gateway import facts, gateway, history
 from risk_gateway.budget import Budget
 from risk_gateway.decision import decide
 from risk_gateway.model import Case
@@ -84,17 +84,19 @@ def control(verified: Verified, snapshot: Snapshot) -> Checked:
 
 def gather(checked: Checked, snapshot: Snapshot) -> Case:
     """Step 5: all that the gateway may know of this case, in one frozen value."""
-    verified = checked.verified
+    verified, directory = checked.verified, snapshot.directory
     day = snapshot.day_of(verified.lodged.received_at)
     granted = verified.authority
+    past = directory.past(history.question(verified.declaration, granted.declarant, granted.agent, day))
     return facts.gather(
         verified.declaration,
         checked.payables,
-        snapshot.directory.risk_facts(granted.declarant, day),
-        snapshot.directory.risk_facts(granted.agent, day) if granted.agent else None,
+        history.of_declarant(directory.risk_facts(granted.declarant, day), past),
+        history.of_agent(directory.risk_facts(granted.agent, day), past) if granted.agent else None,
         snapshot.knowledge(day).reference_values,
         verified.lodged.received_at,
         hashlib.sha256(verified.lodged.data).hexdigest(),
+        load=past.load,
     )
 
 
@@ -104,10 +106,16 @@ def judge(lodged: Lodged, snapshot: Snapshot, ticks: Callable[[], float], budget
     Changes nothing, but that the first of a day keeps the day's knowledge.
     """
     checked = control(verify_signature(gate_and_read(lodged), snapshot), snapshot)
-    case = gather(checked, snapshot)
-    knowledge = snapshot.knowledge(snapshot.day_of(lodged.received_at))
-    assessment = gateway.assess(case, knowledge, Budget(ticks, budget_ms))  # 6
-    return Assessed(checked, case, knowledge, assessment, decide(assessment, case, knowledge))  # 7
+    case, day = gather(checked, snapshot), snapshot.day_of(lodged.received_at)
+    knowledge, budget = snapshot.knowledge(day), Budget(ticks, budget_ms)
+    try:
+        assessment = gateway.assess(case, knowledge, budget)  # 6
+        decision = decide(assessment, case, knowledge)  # 7
+    except Exception as error:  # noqa: BLE001 whatever breaks down: the safe answer, never none and never a release
+        knowledge = snapshot.knowledge_in_emergency(knowledge, error)
+        assessment = gateway.assess(case, knowledge, budget)
+        decision = decide(assessment, case, knowledge)
+    return Assessed(checked, case, knowledge, assessment, decision)
 
 
 def prepare(lodged: Lodged, office: Office) -> Entry | Answer:

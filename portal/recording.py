@@ -24,8 +24,9 @@ from portal.database import writing
 from portal.entry import STATUS_AFTER, Answer, Entry
 from portal.errors import DuplicateReference, Outdated, Unavailable
 from portal.languages import KAZAKHSTAN_TIME
-from risk_gateway import canonical
+from risk_gateway import canonical, history_store
 from risk_gateway import store as risk_store
+from risk_gateway.history import Ledger
 from risk_gateway.model import Decision
 from risk_gateway.packing import pack, unpack
 from signing import seal
@@ -115,8 +116,8 @@ class Recorder:
     def _transaction(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         with writing(self._engine) as connection:
             size, frontier = signing_store.lock_head(connection)  # other writers wait here
-            known, fresh = self._sort_out(connection, batch)
-            answers = self._insert(connection, fresh, size, frontier) if fresh else {}
+            known, fresh, ledger = self._sort_out(connection, batch)
+            answers = self._insert(connection, fresh, size, frontier, ledger) if fresh else {}
             self._mark("before commit")
         # COMMIT POINT: from here a crash loses nothing
         self._mark("after commit")
@@ -125,10 +126,13 @@ class Recorder:
             for place, entry in enumerate(batch)
         ]
 
-    def _sort_out(self, connection: Connection, batch: Sequence[Entry]) -> tuple[dict[int, Outcome], list[Entry]]:
+    def _sort_out(
+        self, connection: Connection, batch: Sequence[Entry]
+    ) -> tuple[dict[int, Outcome], list[Entry], Ledger]:
         """Part what is new from what was answered before or is out of date, by its place in the batch.
 
-        Of two with the same reference in one batch the first is new; the other is compared with it afterwards.
+        Of two with the same reference in one batch the first is new; the other is compared with it afterwards. Out of
+        date is also what was judged before another lodgement used its invoice, or used up its certificate.
         """
         revision = declarations_store.read_revision(connection)
         keys = [(entry.key.declarant, entry.key.functional_reference_id) for entry in batch]
@@ -142,7 +146,12 @@ class Recorder:
                 known[place] = Outdated()
             else:
                 fresh.setdefault(entry.key, entry)
-        return known, list(fresh.values())
+        ledger = history_store.read_ledger(connection, [entry.addition for entry in fresh.values()])
+        taken = {key: entry for key, entry in fresh.items() if ledger.take(entry.addition)}
+        for place, entry in enumerate(batch):
+            if place not in known and entry.key not in taken:
+                known[place] = Outdated()
+        return known, list(taken.values()), ledger
 
     def _earlier(self, connection: Connection, entry: Entry, stored: Stored) -> Outcome:
         if stored.digest != entry.digest:
@@ -151,7 +160,9 @@ class Recorder:
         kept = risk_store.read_decision(connection, key.declarant, key.functional_reference_id, key.version)
         return Answer(stored, canonical.loads(unpack(kept.decision), Decision), unpack(kept.notice), repeated=True)
 
-    def _insert(self, connection: Connection, fresh: Sequence[Entry], size: int, frontier: bytes) -> dict[Key, Answer]:
+    def _insert(
+        self, connection: Connection, fresh: Sequence[Entry], size: int, frontier: bytes, ledger: Ledger
+    ) -> dict[Key, Answer]:
         now = self._clock.now()
         key = self._keyring.at(now)
         day = now.astimezone(KAZAKHSTAN_TIME).date()
@@ -171,6 +182,8 @@ class Recorder:
         declarations_store.add_documents(connection, [{**_key(entry), "content": entry.document} for entry in fresh])
         risk_store.add_decisions(connection, [_decision_row(entry, answer) for entry, answer in done])
         self._mark("after decision")
+        history_store.add(connection, [entry.addition for entry in fresh], ledger)
+        self._mark("after history")
         audit.append(connection, size, frontier, records)
         self._mark("after journal")
         interop_store.add_messages(connection, [_message(answer, now) for _, answer in done])

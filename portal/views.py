@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -53,6 +53,57 @@ class Sessions(Protocol):
 class Principals(Protocol):
     def principals_of(self, agent: str, day: date) -> Sequence[str]:
         """Return the numbers of whom this broker acts for: the power of attorney is valid on `day` and not revoked."""
+
+
+class KeyDay(Struct, frozen=True):
+    """The key of a day's random selection: what the journal committed to, in which entry, and the key once disclosed.
+
+    `entry` and `disclosed_entry` are the canonical bytes of the journal as text; `late` tells that the day had begun.
+    """
+
+    day: date
+    commitment: str | None
+    journal_index: int | None
+    entry: str | None
+    late: bool
+    discloses_at: datetime
+    key: str | None = None
+    disclosed_index: int | None = None
+    disclosed_entry: str | None = None
+
+
+class KeyDays(Struct, frozen=True):
+    """A page of days, newest first; `next_before` leads to the earlier ones, None at the end."""
+
+    keys: tuple[KeyDay, ...]
+    next_before: date | None
+
+
+class RandomDraw(Struct, frozen=True):
+    """The random draw of a declaration. All after `key` is None while the key is secret.
+
+    `draw` is HMAC-SHA256(key, "series|random|version") in hex and `share` the same as a fraction of 1; it selects below
+    `rate`. `fits` tells whether the recorded draw follows from the key.
+    """
+
+    number: str
+    series: str
+    key: KeyDay
+    version: int | None = None
+    rate: Decimal | None = None
+    draw: str | None = None
+    share: Decimal | None = None
+    selected: bool | None = None
+    fits: bool | None = None
+
+
+@runtime_checkable  # it is handed to routes
+class Draws(Protocol):
+    def days(self, before: date | None) -> KeyDays:
+        """Return the days before `before`, by default from the newest that is committed to."""
+
+    def random_draw(self, registration_number: str) -> RandomDraw | None:
+        """Return the random draw of a declaration, None when there is no such declaration."""
 
 
 class Lane(StrEnum):

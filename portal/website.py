@@ -27,7 +27,8 @@ from portal.declarant.routes import DeclarationPages
 from portal.officer.reading import OfficialReading
 from portal.officer.routes import OfficerPages
 from portal.pages import STATIC, AnyRequest, Pages, wants_fragment
-from portal.views import Declarations, Principals, Sessions, Signatures
+from portal.selection_pages import SelectionPages
+from portal.views import Declarations, Draws, Principals, Sessions, Signatures
 
 _UNAUTHORIZED, _SERVER_ERROR, _BAD_REQUEST = 401, 500, 400
 _YEAR_IN_SECONDS = 365 * 24 * 3600
@@ -77,6 +78,7 @@ def website(
     sessions: Sessions,
     declarations: Declarations,
     signatures: Signatures,
+    draws: Draws,
     principals: Principals,
     clock: Clock,
     csrf_secret: str,
@@ -86,11 +88,18 @@ def website(
     """Put the website together. `csrf_secret` is the same in all processes; `secure` is for https."""
     pages = Pages(demo=demo)
     keeper = Keeper(sessions, clock, secure=secure)
-    areas: list[ControllerRouterHandler] = [AccountPages, DeclarationPages, OfficerPages, _static_files()]
+    areas: list[ControllerRouterHandler] = [
+        AccountPages,
+        DeclarationPages,
+        OfficerPages,
+        SelectionPages,
+        _static_files(),
+    ]
     provided = {
         "pages": pages,
         "keeper": keeper,
-        "own": OwnDeclarations(declarations, signatures, principals, clock),
+        "own": OwnDeclarations(declarations, signatures, draws, principals, clock),
+        "draws": draws,
         "official": OfficialReading(signatures),
     }
     return Website(

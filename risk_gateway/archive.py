@@ -41,3 +41,12 @@ class StoredCase(Struct, frozen=True, kw_only=True):
     decision: bytes
     result: Result | None = None
     truth: Truth | None = None
+
+
+class Share(Struct, frozen=True):
+    """What a closed act says of one profile; of the whole act where `profile` is empty."""
+
+    profile: str
+    profile_version: int
+    found: bool
+    amount_tiyn: int = 0

@@ -1,4 +1,4 @@
-"""The time that judging may take. Cooperative: the evaluator asks between profiles and between chunks of items."""
+"""The time that judging may take. Cooperative: the engine asks between profiles and between chunks of items."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,8 @@
 """The fields that a condition may use; the list itself, with its words, is catalog.toml."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from declarations.reference import Reference
+from risk_gateway.profiles import Category
 from risk_gateway.words import Words
 
 
@@ -39,13 +42,15 @@ _OPERATORS: dict[FieldType, tuple[str, ...]] = {
 
 
 class Field(Struct, frozen=True):
-    """`box` is where the fact stands in the declaration, or the source it comes from."""
+    """`box` is where the fact stands in the declaration, or the source it comes from. `codes` names the code list that
+    its values are of, None where any value may be."""
 
     name: str
     level: Level
     type: FieldType
     box: str
     label: Words
+    codes: str | None = None
 
 
 @cache
@@ -59,6 +64,27 @@ def fields() -> Mapping[str, Field]:
             type=msgspec.convert(entry["type"], FieldType),
             box=entry["box"],
             label=Words(entry["kk"], entry["ru"], entry["en"]),
+            codes=entry.get("codes"),
         )
         for name, entry in raw.items()
     }
+
+
+def code_list(name: str, day: date) -> Collection[str]:
+    """Return the codes that a field with this code list may have on `day`; documents may be named by a beginning.
+
+    Raises KeyError for a list that is none.
+    """
+    codes = Reference.shipped().on(day)
+    return {
+        "category": tuple(Category),
+        "country": codes.countries_or_open,
+        "document": codes.document_kinds,
+        "incoterms": codes.incoterms,
+        "office": codes.offices,
+        "procedure": codes.procedures,
+        "transport_mode": codes.transport_modes,
+        "type": ("IM", "EX"),
+        "unit": codes.units,
+        "valuation_method": codes.valuation_methods,
+    }[name]

@@ -1,36 +1,21 @@
 """The condition language: a small tree of all / any / not over leaves of field, operator and value.
 
-A tree is checked against the catalog, then turned into closures once. A fact that is not known makes its leaf neither
-true nor false (None), through `not` as well: a profile fires on True only, so a missing fact never fires.
+A tree is checked here against the catalog; compiler.py turns it into closures.
 """
 
 import difflib
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
-from operator import attrgetter
-from typing import TypeAlias
 
 import msgspec
-from msgspec import Struct
 
-from risk_gateway.catalog import Field, FieldType, Level, fields
+from risk_gateway.catalog import Field, FieldType, fields
 from risk_gateway.errors import ProfileRefused
-from risk_gateway.model import HeaderFacts, ItemFacts, Match
 from risk_gateway.profiles import Condition
 
 NESTING_MAX = 3
-
-Test: TypeAlias = Callable[[HeaderFacts, ItemFacts | None], bool | None]
-
-
-class Leaf(Struct, frozen=True):
-    """A compiled leaf for explanations; `wanted` is False below a `not`."""
-
-    field: Field
-    op: str
-    expected: str
-    test: Test
-    wanted: bool
+DIGITS_MAX = 18  # before the decimal point
+DECIMALS_MAX = 12
 
 
 def parse(raw: object, place: str = "condition") -> Condition:
@@ -85,9 +70,9 @@ def _leaf_problems(condition: Condition, place: str) -> Iterator[ProfileRefused]
         yield ProfileRefused("condition-wrong-operator", place, field=name, op=op, allowed=allowed)
         return
     try:
-        _holds(field, op, condition.value)
+        holds(field, op, condition.value)
     except _WrongValue as error:
-        value = _text(condition.value)
+        value = as_text(condition.value)
         yield ProfileRefused("condition-wrong-value", place, field=name, value=value, expected=str(error))
 
 
@@ -103,7 +88,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _prefixes(value: object) -> tuple[str, ...]:
     prefixes = _texts(value)
-    if any(not prefix.isdecimal() or len(prefix) not in (2, 4, 6, 10) for prefix in prefixes):
+    if any(not (prefix.isascii() and prefix.isdecimal()) or len(prefix) not in (2, 4, 6, 10) for prefix in prefixes):
         raise _WrongValue('["72", "7204", "720410", "7204100000"]')
     return prefixes
 
@@ -115,7 +100,7 @@ def _number(value: object) -> Decimal:
         number = Decimal(value)
     except InvalidOperation:
         raise _WrongValue("0.5, 10") from None
-    if not number.is_finite():
+    if not number.is_finite() or number.adjusted() >= DIGITS_MAX or int(number.as_tuple().exponent) < -DECIMALS_MAX:
         raise _WrongValue("0.5, 10")
     return number
 
@@ -135,7 +120,7 @@ def _flag(value: object) -> bool:
     return value
 
 
-def _holds(field: Field, op: str, value: object) -> Callable[..., bool]:
+def holds(field: Field, op: str, value: object) -> Callable[..., bool]:
     """Return the test of one operator over a known fact. Raises _WrongValue."""
     match field.type:
         case FieldType.TEXT:
@@ -181,111 +166,8 @@ def _compares(op: str, value: object) -> Callable[..., bool]:
     return comparisons[op]
 
 
-# --- compiling ------------------------------------------------------------------------------------------------------
-
-
-def compile(condition: Condition) -> Test:
-    """Return the closure of a checked tree: True, False, or None when a missing fact leaves it open."""
-    if condition.all is not None:
-        return conjunction(tuple(compile(child) for child in condition.all))
-    if condition.any is not None:
-        return _disjunction(tuple(compile(child) for child in condition.any))
-    if condition.negated is not None:
-        inner = compile(condition.negated)
-
-        def opposite(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
-            held = inner(header, item)
-            return None if held is None else not held
-
-        return opposite
-    return _leaf_test(condition)
-
-
-def conjunction(tests: tuple[Test, ...]) -> Test:
-    if len(tests) == 1:
-        return tests[0]
-
-    def every(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
-        result: bool | None = True
-        for test in tests:
-            held = test(header, item)
-            if held is False:
-                return False
-            if held is None:
-                result = None
-        return result
-
-    return every
-
-
-def _disjunction(tests: tuple[Test, ...]) -> Test:
-    def some(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
-        result: bool | None = False
-        for test in tests:
-            held = test(header, item)
-            if held:
-                return True
-            if held is None:
-                result = None
-        return result
-
-    return some
-
-
-def _leaf_test(condition: Condition) -> Test:
-    field = fields()[str(condition.field)]
-    read = attrgetter(field.name)
-    holds = _holds(field, str(condition.op), condition.value)
-    if field.level is Level.HEADER:
-
-        def of_header(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
-            fact = read(header)
-            return None if fact is None else holds(fact)
-
-        return of_header
-
-    def of_item(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
-        if item is None:
-            return None
-        fact = read(item)
-        return None if fact is None else holds(fact)
-
-    return of_item
-
-
-# --- explaining -----------------------------------------------------------------------------------------------------
-
-
-def leaves(condition: Condition, wanted: bool = True) -> tuple[Leaf, ...]:
-    """Return the compiled leaves of a checked tree, in reading order."""
-    if condition.negated is not None:
-        return leaves(condition.negated, not wanted)
-    if condition.field is None:
-        children = (condition.all or ()) + (condition.any or ())
-        return tuple(leaf for child in children for leaf in leaves(child, wanted))
-    field = fields()[condition.field]
-    op = str(condition.op) if wanted else f"not {condition.op}"
-    return (Leaf(field, op, _text(condition.value), _leaf_test(condition), wanted),)
-
-
-def explain(parts: tuple[Leaf, ...], header: HeaderFacts, item: ItemFacts | None) -> tuple[Match, ...]:
-    """Return what held: the leaves that made the tree true, each with the expected and the actual value."""
-    return tuple(
-        Match(leaf.field.name, leaf.op, leaf.expected, _text(_actual(leaf.field, header, item)))
-        for leaf in parts
-        if leaf.test(header, item) is leaf.wanted
-    )
-
-
-def is_header_only(condition: Condition) -> bool:
-    return all(leaf.field.level is Level.HEADER for leaf in leaves(condition))
-
-
-def _actual(field: Field, header: HeaderFacts, item: ItemFacts | None) -> object:
-    return getattr(header if field.level is Level.HEADER else item, field.name)
-
-
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """Return a fact or a condition's value as it is shown."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):

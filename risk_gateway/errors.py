@@ -1,6 +1,6 @@
 """Why a judgement cannot go on. A risk that is found is data (`Finding`); these are raised."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from risk_gateway.words import Words, message
 
@@ -50,3 +50,23 @@ class ProfileRefused(RiskGatewayError):
 
 class ParametersRefused(RiskGatewayError):
     """The bands, factors or rates break a rule, or none is in force on the day."""
+
+
+class MoveRefused(RiskGatewayError):
+    """A step in the life of a profile is not allowed; `problems` are what is wrong with the profile itself."""
+
+    def __init__(self, code: str, problems: Sequence[ProfileRefused] = (), **params: str) -> None:
+        super().__init__(code, **params)
+        self.problems = tuple(problems)
+
+
+class ControlRefused(RiskGatewayError):
+    """The result of a control, or an override, does not fit what is recorded."""
+
+
+class ValuesRefused(RiskGatewayError):
+    """Reference values break a rule; `place` says where, as a table and the row's key or number."""
+
+    def __init__(self, code: str, place: str, **params: str) -> None:
+        super().__init__(code, place=place, **params)
+        self.place = place

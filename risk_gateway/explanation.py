@@ -1,21 +1,15 @@
-"""Why, at two levels: everything for the officer; for the declarant the kind of risk and what to do, in plain words."""
+"""Why, in words safe for the declarant: the kind of risk and what to do. For officers there is officer_view.py."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from msgspec import Struct
-
-from risk_gateway.catalog import fields
-from risk_gateway.knowledge import ready
-from risk_gateway.model import Assessment, Explanation, Finding, Knowledge
+from risk_gateway.model import Assessment, Explanation, Finding
 from risk_gateway.profiles import MeasureCode, Outcome, Profile, in_order, strictest, strictness
 from risk_gateway.words import Words
 
 Reason: TypeAlias = tuple[Finding, Profile, tuple[MeasureCode, ...]]
 Deadline: TypeAlias = Callable[[Outcome], datetime | None]
-
-# --- for the declarant ----------------------------------------------------------------------------------------------
 
 
 def for_declarant(
@@ -91,58 +85,4 @@ def _own(reason: str, outcome: Outcome, phrases: Mapping[str, Words], deadline: 
         deadline=deadline(outcome),
         legal_basis=phrases["legal-basis"],
         appeal=phrases["appeal"],
-    )
-
-
-# --- for the officer ------------------------------------------------------------------------------------------------
-
-
-class Comparison(Struct, frozen=True):
-    """A condition that held, with the field's name in the reader's language."""
-
-    item: int | None
-    label: str
-    op: str
-    expected: str
-    actual: str
-
-
-class OfficerNote(Struct, frozen=True, kw_only=True):
-    """A profile that fired, as the officer sees it."""
-
-    profile: str
-    profile_version: int
-    title: str
-    kind: str
-    weight: int
-    family: str
-    selected: bool
-    items: tuple[int, ...]
-    comparisons: tuple[Comparison, ...]
-    instructions: tuple[str, ...]
-
-
-def for_officer(assessment: Assessment, knowledge: Knowledge, language: str) -> tuple[OfficerNote, ...]:
-    """Return every profile that fired with expected and actual values. Confidential. Raises OutOfKnowledge."""
-    return tuple(_note(finding, knowledge, language) for finding in assessment.findings)
-
-
-def _note(finding: Finding, knowledge: Knowledge, language: str) -> OfficerNote:
-    profile = ready(knowledge).profile(finding.profile)
-    catalog = fields()
-    return OfficerNote(
-        profile=finding.profile,
-        profile_version=finding.profile_version,
-        title=profile.title.into(language),
-        kind=finding.kind.value,
-        weight=finding.weight,
-        family=finding.family,
-        selected=finding.selected,
-        items=finding.items,
-        comparisons=tuple(
-            Comparison(evidence.item, catalog[match.field].label.into(language), match.op, match.expected, match.actual)
-            for evidence in finding.evidence
-            for match in evidence.matches
-        ),
-        instructions=tuple(order.instruction for order in profile.measures if order.instruction),
     )

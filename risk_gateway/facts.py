@@ -4,25 +4,28 @@ Only what the document and the caller tell; a fact that they do not tell is None
 places, percentages to two.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, localcontext
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from declarations.model import Amount, Consignment, Declaration, GoodsItem
 from declarations.tariff import ItemPayables, Payables
-from risk_gateway.model import Case, HeaderFacts, ItemFacts, ParticipantFacts
-from risk_gateway.parameters import ReferenceValues, UnitValue
+from risk_gateway import history
+from risk_gateway.model import Case, HeaderFacts, ItemFacts, Load, ParticipantFacts
+from risk_gateway.parameters import ReferenceValues
 from risk_gateway.profiles import Block
+from risk_gateway.usual import Usual, usual_of
 
 BLOCK_OF_TYPE = {"IM": Block.IMPORTS, "EX": Block.EXPORTS}
 KAZAKHSTAN = timezone(timedelta(hours=5))
 VIOLATIONS_MONTHS = 24
 NO_EXEMPTION = frozenset({"OO", "ОО", "-", "--", ""})  # box 36; the second is in Cyrillic letters
-INVOICE = "04021"
-UNKNOWN_COUNTRIES = frozenset({"00", "99"})  # boxes 16 and 34: not known, various
+
+FACT_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+Declared = TypeVar("Declared")
+Facts = TypeVar("Facts")
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
 _PLACES = Decimal("0.0001")
@@ -39,27 +42,36 @@ def gather(
     document_digest: str,
     *,
     series_id: str | None = None,
+    load: Load = Load(),
 ) -> Case:
     """Return the case of a declaration received at an aware moment.
 
-    `payables` has one entry per item, in order. `series_id` is given for an amendment that carries its own number: the
-    series of the first lodgement. A type of declaration without a block keeps its type code as the block's name.
+    `payables` has one entry per item, in order; `load` is what was ordered that day before. `series_id` is given for an
+    amendment that carries its own number: the series of the first lodgement. A type of declaration without a block
+    keeps its type code as the block's name. Never raises for what a document says: facts that cannot be computed are
+    not known, and the case's `problem` says where.
     """
+    problems: list[str] = []
+    balances = declarant.certificate_balances_kg
     with localcontext(_EXACT):
-        rates = _usd_rates(declaration)
         shares = [owed.duty_share for owed in payables.items if owed.duty_share is not None]
         around = _Around(
-            rates=rates,
+            rates=_tried("rates", problems, {}, _usd_rates, declaration),
             share_max=max(shares, default=None),
-            exceeded=_exceeded_certificates(declaration.items, declarant.certificate_balances_kg),
+            exceeded=_tried("certificates", problems, None, _exceeded_certificates, declaration.items, balances),
             dispatch=declaration.shipment.export_country,
-            usual=_by_commodity(reference_values),
-            known_commodities=declarant.known_commodities,
+            usual=usual_of(reference_values),
+            declarant=declarant,
         )
         pairs = zip(declaration.items, payables.items, strict=True)
-        items = tuple(_item_facts(item, owed, around) for item, owed in pairs)
-        day = received_at.astimezone(KAZAKHSTAN).date()
-        header = _header_facts(declaration, items, declarant, agent, reference_values, around, day)
+        items = tuple(
+            _tried(f"item {item.sequence}", problems, _bare_item(item), _item_facts, item, owed, around)
+            for item, owed in pairs
+        )
+        bare, day = _bare_header(declaration, declarant), received_at.astimezone(KAZAKHSTAN).date()
+        header = _tried(
+            "header", problems, bare, _header_facts, declaration, items, declarant, agent, reference_values, around, day
+        )
     return Case(
         series_id=series_id or f"{declarant.identifier}/{declaration.functional_reference_id}",
         document_digest=document_digest,
@@ -67,6 +79,33 @@ def gather(
         lodged_at=received_at,
         header=header,
         items=items,
+        declarant=declarant.identifier,
+        agent=agent.identifier if agent else None,
+        load=load,
+        problem="; ".join(problems) or None,
+    )
+
+
+def _tried(place: str, problems: list[str], bare: Facts, compute: Callable[..., Facts], *given: Any) -> Facts:
+    """Return what is computed; what cannot be is noted, and the bare facts stand for it."""
+    try:
+        return compute(*given)
+    except FACT_ERRORS as error:
+        problems.append(f"{place}: {type(error).__name__}")
+        return bare
+
+
+def _bare_item(item: GoodsItem) -> ItemFacts:
+    return ItemFacts(sequence=item.sequence, commodity_code=item.commodity_code)
+
+
+def _bare_header(declaration: Declaration, declarant: ParticipantFacts) -> HeaderFacts:
+    return HeaderFacts(
+        type_code=declaration.type_code,
+        declarant_category=declarant.category,
+        procedure=declaration.procedure,
+        office=declaration.office,
+        is_amendment=declaration.function == "4",
     )
 
 
@@ -77,8 +116,8 @@ class _Around(NamedTuple):
     share_max: Decimal | None
     exceeded: frozenset[str] | None
     dispatch: str | None
-    usual: Mapping[tuple[str, str], UnitValue]
-    known_commodities: frozenset[str] | None
+    usual: Usual
+    declarant: ParticipantFacts
 
 
 def _header_facts(
@@ -125,18 +164,21 @@ def _header_facts(
         agent_present=agent is not None,
         agent_category=agent.category if agent else None,
         agent_violations_24_months=_recent_violations(agent, day) if agent else None,
+        agent_declarations=agent.declarations_as_agent if agent else None,
     )
 
 
 def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFacts:
-    origin = item.origin_country if item.origin_country not in UNKNOWN_COUNTRIES else None
+    origin, declarant = history.origin_of(item), around.declarant
     dispatch, share = around.dispatch, owed.duty_share
     value_usd = _value_usd(item, around.rates)
     quantity, procedure = item.tariff_quantity, item.procedure
     unit = quantity.unit if quantity else None
     per_kg = _ratio(value_usd, item.net_mass_kg)
     per_unit = _ratio(value_usd, quantity.value) if quantity else None
-    usual = _usual(around.usual, item.commodity_code, origin)
+    usual = around.usual.unit_value(item.commodity_code, origin, unit)
+    weighs = around.usual.mass(item.commodity_code, origin, unit)
+    per_unit_kg = _ratio(item.net_mass_kg, quantity.value) if quantity else None
     measured = {"kg": per_kg, unit: per_unit}.get(usual.measure) if usual else None
     return ItemFacts(
         sequence=item.sequence,
@@ -151,6 +193,8 @@ def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFac
         net_mass_kg=item.net_mass_kg,
         gross_mass_kg=item.gross_mass_kg,
         net_gross_percent=_percent(item.net_mass_kg, item.gross_mass_kg),
+        mass_per_unit_kg=per_unit_kg,
+        mass_to_reference_percent=_percent(per_unit_kg, weighs.median_kg) if weighs else None,
         item_value_kzt=item.customs_value.value if item.customs_value else None,
         item_value_usd=value_usd,
         usd_per_kg=per_kg,
@@ -165,7 +209,9 @@ def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFac
         item_tax_kzt=_sum(line.amount for line in owed.lines),
         item_documents=tuple(sorted({document.type_code for document in item.documents})),
         certificate_exceeded=_uses(item, around.exceeded),
-        first_commodity=_first(item.commodity_code, around.known_commodities),
+        first_commodity=_first(item.commodity_code, declarant.known_commodities),
+        first_origin=_first((item.commodity_code, origin), declarant.known_goods) if origin else None,
+        exact_precedent=_precedent(item.commodity_code, origin, declarant.findings),
         quota_claimed=item.quota is not None,
         intellectual_property=None
         if item.intellectual_property is None
@@ -205,49 +251,32 @@ def _value_usd(item: GoodsItem, rates: Mapping[str, Decimal]) -> Decimal | None:
     return min(values).quantize(_CENT) if values else None
 
 
-@lru_cache(maxsize=8)
-def _by_commodity(reference_values: ReferenceValues) -> Mapping[tuple[str, str], UnitValue]:
-    return {(value.commodity, value.origin): value for value in reference_values.unit_values}
-
-
-def _usual(known: Mapping[tuple[str, str], UnitValue], commodity: str, origin: str | None) -> UnitValue | None:
-    """Return the closest reference: the longest prefix of the code first, the exact origin before any."""
-    for digits in (10, 6, 4):
-        prefix = commodity[:digits]
-        found = (origin and known.get((prefix, origin))) or known.get((prefix, "*"))
-        if found:
-            return found
-    return None
-
-
 # --- documents and history ------------------------------------------------------------------------------------------
 
 
 def _exceeded_certificates(items: Sequence[GoodsItem], balances: Mapping[str, Decimal] | None) -> frozenset[str] | None:
-    """Return the certificates on which this declaration writes off more kilograms than are left."""
+    """Return the certificates on which this declaration writes off more than is left."""
     if balances is None:
         return None
-    used: dict[str, Decimal] = defaultdict(Decimal)
-    for item in items:
-        for identifier in {document.identifier for document in item.documents} & balances.keys():
-            used[identifier] += item.net_mass_kg or 0
-    return frozenset(identifier for identifier, mass in used.items() if mass > balances[identifier])
+    used = history.grams_by_certificate(items)
+    return frozenset(number for number in used.keys() & balances.keys() if used[number] > balances[number] * 1000)
 
 
 def _uses(item: GoodsItem, exceeded: frozenset[str] | None) -> bool | None:
-    return None if exceeded is None else any(document.identifier in exceeded for document in item.documents)
+    return None if exceeded is None else not exceeded.isdisjoint(history.certificates_of(item))
 
 
 def _invoice_reused(items: Sequence[GoodsItem], used: frozenset[str] | None) -> bool | None:
-    if used is None:
-        return None
-    return any(
-        document.type_code == INVOICE and document.identifier in used for item in items for document in item.documents
-    )
+    return None if used is None else not used.isdisjoint(history.invoices_of(items))
 
 
-def _first(commodity: str, known: frozenset[str] | None) -> bool | None:
-    return None if known is None else commodity not in known
+def _first(declared: Declared, known: frozenset[Declared] | None) -> bool | None:
+    return None if known is None else declared not in known
+
+
+def _precedent(commodity: str, origin: str | None, findings: Mapping[tuple[str, str], int] | None) -> int | None:
+    """Return how many controls found something in the same goods of the same declarant; the origin must be known."""
+    return None if findings is None or origin is None else findings.get((commodity, origin), 0)
 
 
 def _months(start: date | None, day: date) -> int | None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from risk_gateway import scoring, selection
 from risk_gateway.blocks import exports, imports
 from risk_gateway.budget import Budget
-from risk_gateway.errors import OutOfKnowledge, OutOfTime
+from risk_gateway.emergency import demand_some, demand_whole
+from risk_gateway.errors import OutOfKnowledge, OutOfTime, RiskGatewayError
 from risk_gateway.fraud_model import prediction as fraud_model
 from risk_gateway.knowledge import Ready, ready
 from risk_gateway.model import Assessment, Case, Degraded, Finding, Knowledge, Opinion
@@ -31,12 +32,14 @@ def assess(case: Case, knowledge: Knowledge, budget: Budget) -> Assessment:
     problem: str | None = None
     opinion: Opinion | None = None
     try:
+        demand_some(knowledge)
         for finding in _block(case.block)(case, ready(knowledge), budget):
             findings.append(finding)
         opinion = fraud_model.opinion(case, knowledge.model, budget)
+        demand_whole(case, knowledge)
     except OutOfTime as error:
         degraded, stopped_at, problem = Degraded.OUT_OF_TIME, error.check, str(error)
-    except OutOfKnowledge as error:
+    except RiskGatewayError as error:
         degraded, problem = Degraded.OUT_OF_KNOWLEDGE, str(error)
     except JUDGING_ERRORS as error:
         degraded, problem = Degraded.ERROR, f"{type(error).__name__}: {error}"

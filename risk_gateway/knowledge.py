@@ -1,23 +1,24 @@
 """What a case is judged with: the profiles, numbers and words in force on a day, under one SHA-256."""
 
+import threading
 import tomllib
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, time
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import holidays
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from risk_gateway.conditions import problems as condition_problems
-from risk_gateway.errors import KnowledgeTampered, OutOfKnowledge, ParametersRefused, ProfileRefused
-from risk_gateway.evaluator import Compiled, compile_profile, in_order
+from risk_gateway.engine import Engine
+from risk_gateway.errors import KnowledgeTampered, OutOfKnowledge, ParametersRefused, ProfileRefused, RiskGatewayError
 from risk_gateway.fraud_model.spec import FraudModel
+from risk_gateway.manifest import manifest_of, version_of
 from risk_gateway.model import Knowledge
 from risk_gateway.parameters import (
     DeadlineRule,
@@ -27,62 +28,84 @@ from risk_gateway.parameters import (
     UsualRoute,
     WorkingTime,
 )
-from risk_gateway.profiles import Block, Level, MeasureCode, Profile, SelectionRates
+from risk_gateway.profiles import Block, MeasureCode, Profile, SelectionRates
+from risk_gateway.validation import profile_problems
 from risk_gateway.words import Words
 
 BASES = Path(__file__).parent / "bases"
 DAY_KEY_BYTES_MIN = 32
-READY_MAX = 8  # compiled knowledge kept in memory: today's, yesterday's, and some that are replayed
+READY_MAX = 8  # knowledge kept ready in memory: today's, yesterday's, and some that is replayed
+
+ActiveProfiles: TypeAlias = tuple[
+    str, tuple[str, ...]
+]  # the digest of a list of profiles, and those of it out of force
 
 
 # --- ready to judge -------------------------------------------------------------------------------------------------
 
 
 class Ready:
-    """Knowledge whose hash was verified, with its profiles compiled."""
+    """Knowledge whose hash was verified, and the engine of each block, shared by all with the same active profiles."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, active: ActiveProfiles, engines: dict[Block, Engine]) -> None:
         self.knowledge = knowledge
+        self.active = active
+        self.engines = engines
         self._profiles = {profile.code: profile for profile in knowledge.profiles}
-        self._compiled: dict[Block, tuple[Compiled, ...]] = {
-            block: tuple(
-                compile_profile(profile)
-                for profile in in_order(knowledge.profiles)
-                if profile.block is block and profile.active_on(knowledge.day)
-            )
-            for block in Block
-        }
 
-    def profiles_for(self, block: Block) -> tuple[Compiled, ...]:
-        """Return the active profiles, direct ones first. Raises OutOfKnowledge when there is none."""
-        if not self._compiled[block]:
-            raise OutOfKnowledge("no-profile", block=block.value, day=self.knowledge.day.isoformat())
-        return self._compiled[block]
+    def engine(self, block: Block) -> Engine:
+        """Return what judges with the active profiles of a block. Raises OutOfKnowledge when there is none."""
+        day = self.knowledge.day
+        found = self.engines.get(block)
+        if found is None:
+            active = (profile for profile in self._profiles.values() if profile.active_on(day))
+            found = self.engines[block] = Engine(profile for profile in active if profile.block is block)
+        if not found:
+            raise OutOfKnowledge("no-profile", block=block.value, day=day.isoformat())
+        return found
 
     def profile(self, code: str) -> Profile:
         return self._profiles[code]
 
 
-_ready: OrderedDict[str, Ready] = OrderedDict()
+_ready: dict[str, Ready] = {}
+_making_ready = threading.Lock()
 
 
 def ready(knowledge: Knowledge) -> Ready:
-    """Return the compiled knowledge; an object is verified when it comes after another.
+    """Return what judges with the knowledge; an object is verified when it comes after another.
 
     Raises KnowledgeTampered for a wrong hash.
     """
     known = _ready.get(knowledge.version)
     if known is not None and known.knowledge is knowledge:
         return known
-    if knowledge.content_digest() != knowledge.version:
+    manifest = manifest_of(knowledge)
+    if manifest.version != knowledge.version:
         raise KnowledgeTampered("knowledge-tampered", version=knowledge.version)
-    if known is not None:
+    with _making_ready:
+        known = _ready.get(knowledge.version)
+        if known is None:
+            known = _ready[knowledge.version] = _make_ready(knowledge, manifest.profiles)
         known.knowledge = knowledge  # another object, verified to say the same: the next question comes with it
+        while len(_ready) > READY_MAX:
+            del _ready[next(iter(_ready))]
         return known
-    made = _ready[knowledge.version] = Ready(knowledge)
-    while len(_ready) > READY_MAX:
-        _ready.popitem(last=False)
-    return made
+
+
+def _make_ready(knowledge: Knowledge, profiles: str) -> Ready:
+    """Only the day key changes every day: with the same profiles the engines stay."""
+    expired = tuple(profile.code for profile in knowledge.profiles if not profile.active_on(knowledge.day))
+    shared = (other.engines for other in _ready.values() if other.active == (profiles, expired))
+    return Ready(knowledge, (profiles, expired), next(shared, {}))
+
+
+def prepare(knowledge: Knowledge) -> Knowledge:
+    """Compile beforehand, so that no lodgement's time is spent on it."""
+    for block in Block:
+        with suppress(RiskGatewayError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            ready(knowledge).engine(block)  # judging meets the same error, and answers it
+    return knowledge
 
 
 def build(
@@ -95,10 +118,11 @@ def build(
     day_key: bytes,
     key_day: date | None = None,
     model: FraudModel | None = None,
+    problem: str | None = None,
 ) -> Knowledge:
     """Return checked knowledge under its version. Raises ProfileRefused or ParametersRefused."""
-    for problem in profile_problems(profiles, day):
-        raise problem
+    for refused in profile_problems(profiles, day):
+        raise refused
     _check_parameters(parameters, day_key)
     draft = Knowledge(
         day=day,
@@ -109,37 +133,12 @@ def build(
         day_key=day_key,
         key_day=key_day,
         model=model,
+        problem=problem,
     )
-    return replace(draft, version=draft.content_digest())
+    return replace(draft, version=version_of(draft))
 
 
 # --- rules ----------------------------------------------------------------------------------------------------------
-
-
-def profile_problems(profiles: Sequence[Profile], day: date) -> Iterator[ProfileRefused]:
-    """Yield every rule that the profiles break, each with its place and words."""
-    seen: set[str] = set()
-    for profile in profiles:
-        place = profile.code
-        yield from condition_problems(profile.condition, f"{place}.condition")
-        if not 0 <= profile.weight <= 100:
-            yield ProfileRefused("profile-weight", place, weight=str(profile.weight))
-        if profile.valid_to < profile.valid_from:
-            ends, begins = profile.valid_to.isoformat(), profile.valid_from.isoformat()
-            yield ProfileRefused("profile-dates", place, valid_to=ends, valid_from=begins)
-        if profile.approver == profile.author:
-            yield ProfileRefused("profile-approver", place)
-        if not profile.measures:
-            yield ProfileRefused("profile-measures", place)
-        if bool(profile.posts) != (profile.level is Level.REGIONAL):
-            yield ProfileRefused("profile-posts", place)
-        for rate in (profile.selection.low, profile.selection.medium, profile.selection.high):
-            if not 0 < rate <= 1:
-                yield ProfileRefused("profile-rate", place, rate=str(rate))
-        if profile.active_on(day):
-            if profile.code in seen:
-                yield ProfileRefused("profile-twice", place, profile=profile.code)
-            seen.add(profile.code)
 
 
 def _check_parameters(parameters: Parameters, day_key: bytes) -> None:
@@ -215,6 +214,13 @@ def shipped_parameters(day: date) -> Parameters:
         if period.valid_from <= day <= period.valid_to:
             return _parameters(period, day)
     raise ParametersRefused("parameters-missing", day=day.isoformat())
+
+
+def last_known_parameters(day: date) -> Parameters:
+    """Return the numbers in force on `day`, or else those that were in force last before it, or else the first."""
+    periods = sorted(_periods(), key=lambda period: period.valid_from)
+    begun = [period for period in periods if period.valid_from <= day]
+    return _parameters((begun or periods[:1])[-1], day)
 
 
 @cache

@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from risk_gateway import canonical
 from risk_gateway.budget import Budget
 from risk_gateway.fraud_model.spec import FraudModel
 from risk_gateway.parameters import Parameters, ReferenceValues
@@ -58,6 +57,8 @@ class ParticipantFacts(Struct, frozen=True):
     """What is known of a participant at the moment of lodgement. None means not known, and never fires.
 
     `violations` are (kind, day). `certificate_balances_kg` tells what is left on each certificate or permit.
+    `known_goods` are (commodity, origin) declared before, origin "" where unknown; `findings` counts the controls that
+    found something in them.
     """
 
     identifier: str
@@ -70,6 +71,9 @@ class ParticipantFacts(Struct, frozen=True):
     exports_without_exit: int | None = None
     used_invoices: frozenset[str] | None = None
     certificate_balances_kg: Mapping[str, Decimal] | None = None
+    declarations_as_agent: int | None = None
+    known_goods: frozenset[tuple[str, str]] | None = None
+    findings: Mapping[tuple[str, str], int] | None = None
 
 
 class HeaderFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,6 +108,7 @@ class HeaderFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     agent_present: bool | None = None
     agent_category: Category | None = None
     agent_violations_24_months: int | None = None
+    agent_declarations: int | None = None
 
 
 class ItemFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -134,6 +139,10 @@ class ItemFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     item_documents: tuple[str, ...] | None = None
     certificate_exceeded: bool | None = None
     first_commodity: bool | None = None
+    first_origin: bool | None = None
+    exact_precedent: int | None = None
+    mass_per_unit_kg: Decimal | None = None
+    mass_to_reference_percent: Decimal | None = None
     quota_claimed: bool | None = None
     intellectual_property: bool | None = None
 
@@ -149,6 +158,7 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The facts of one lodgement. `series_id` is the same for all amendments; `document_digest` is SHA-256 in hex.
 
     `declarant` and `agent` are BIN or IIN: for the fraud model and for the record; no condition can name them.
+    `problem` says for the operator which facts could not be computed: the assessment is then degraded.
     """
 
     series_id: str
@@ -160,16 +170,18 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     declarant: str | None = None
     agent: str | None = None
     load: Load = Load()
+    problem: str | None = None
 
 
 # --- the knowledge --------------------------------------------------------------------------------------------------
 
 
 class Knowledge(Struct, frozen=True, kw_only=True):
-    """Everything a case is judged with on `day`. `version` is the SHA-256 of the canonical JSON of all the rest.
+    """Everything a case is judged with on `day`. `version` is the SHA-256 of the digests of its parts: see manifest.py.
 
     `day_key` is secret until it is disclosed: who holds it can foresee the random selection. It is the key of
     `key_day`: the day on which the series was first lodged, `day` when None. Without a `model` rules judge alone.
+    `problem` says for the operator what of it could not be had: every assessment is then degraded.
     """
 
     day: date
@@ -180,18 +192,14 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     day_key: bytes
     key_day: date | None = None
     model: FraudModel | None = None
+    problem: str | None = None
     version: str = ""
-
-    def content_digest(self) -> str:
-        """Return the SHA-256 that `version` must have."""
-        fields = {name: getattr(self, name) for name in self.__struct_fields__ if name != "version"}
-        return canonical.digest(fields)
 
 
 # --- the assessment -------------------------------------------------------------------------------------------------
 
 
-class Match(Struct, frozen=True):
+class Match(Struct, frozen=True, gc=False):
     """A condition that held: what was expected, what was found, both as text."""
 
     field: str
@@ -200,7 +208,7 @@ class Match(Struct, frozen=True):
     actual: str
 
 
-class Evidence(Struct, frozen=True):
+class Evidence(Struct, frozen=True, gc=False):
     """The matches of one item, or of the header when `item` is None."""
 
     item: int | None

@@ -5,6 +5,7 @@ from datetime import date, time
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from risk_gateway.profiles import Category, MeasureCode, SelectionRates
 
@@ -12,7 +13,8 @@ from risk_gateway.profiles import Category, MeasureCode, SelectionRates
 class UnitValue(Struct, frozen=True, forbid_unknown_fields=True):
     """What goods usually cost, in USD per `measure` (kg or a unit code): lower bound and median.
 
-    `commodity` is a prefix of 4, 6 or 10 digits; `origin` a country or `*`. A signal to look, never a value to impose.
+    `commodity` is a prefix of 4, 6 or 10 digits; `origin` a country or `*`. `count` is the number of goods items that
+    it was computed from, `period` their days. A signal to look, never a value to impose.
     """
 
     commodity: str
@@ -21,6 +23,22 @@ class UnitValue(Struct, frozen=True, forbid_unknown_fields=True):
     low_usd: Decimal
     median_usd: Decimal
     source: str
+    count: int | None = None
+    period: str = ""
+
+
+class MassPerUnit(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one supplementary unit of goods usually weighs net: lower bound, median, upper bound. As `UnitValue`."""
+
+    commodity: str
+    origin: str
+    unit: str
+    low_kg: Decimal
+    median_kg: Decimal
+    high_kg: Decimal
+    source: str
+    count: int | None = None
+    period: str = ""
 
 
 class UsualRoute(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,9 +50,10 @@ class UsualRoute(Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
-class ReferenceValues(Struct, frozen=True, cache_hash=True):
+class ReferenceValues(Struct, frozen=True, cache_hash=True, weakref=True):
     unit_values: tuple[UnitValue, ...] = ()
     routes: tuple[UsualRoute, ...] = ()
+    mass_per_unit: tuple[MassPerUnit, ...] = ()
 
 
 class DeadlineRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +72,7 @@ class WorkingTime(Struct, frozen=True):
     holidays: frozenset[date]
 
 
-class Parameters(Struct, frozen=True, kw_only=True):
+class Parameters(Struct, frozen=True, kw_only=True, weakref=True):
     """The dated numbers of the summary assessment. Scores are 0-100, rates shares 0-1."""
 
     documentary_from: Decimal
@@ -78,3 +97,8 @@ class Parameters(Struct, frozen=True, kw_only=True):
             Category.MEDIUM: self.factor_medium,
             Category.HIGH: self.factor_high,
         }[category]
+
+
+def with_capacity(parameters: Parameters, posts: Mapping[str, int]) -> Parameters:
+    """Return the parameters with what the posts themselves have set; the same object when they have set nothing."""
+    return replace(parameters, capacity={**parameters.capacity, **posts}) if posts else parameters

@@ -1,12 +1,15 @@
 """What a risk profile says. A profile is data: it is written in TOML, checked, and never edited in place."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
+from risk_gateway import canonical
 from risk_gateway.words import Words
 
 
@@ -185,19 +188,32 @@ class Condition(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
 class Area(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Which declarations a profile looks at; an empty tuple does not narrow."""
 
+    directions: tuple[str, ...] = ()  # IM, EX
     procedures: tuple[str, ...] = ()
-    commodities: tuple[str, ...] = ()  # prefixes of 2, 4, 6 or 10 digits
+    commodities: tuple[str, ...] = ()  # prefixes of 2, 4, 6 or 10 digits, and ranges such as 8501-8504
     commodities_excluded: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    origins_excluded: tuple[str, ...] = ()
+    dispatch_countries: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
     categories: tuple[Category, ...] = ()
+    categories_excluded: tuple[Category, ...] = ()
     offices: tuple[str, ...] = ()
 
 
+class When(StrEnum):
+    """Whether the goods wait for a measure, or leave before it is taken."""
+
+    BEFORE_RELEASE = "before_release"
+    AFTER_RELEASE = "after_release"
+
+
 class MeasureOrder(Struct, frozen=True, forbid_unknown_fields=True):
-    """A measure that a profile asks for, and what the officer should do."""
+    """A measure that a profile asks for, what the officer should do, and when."""
 
     code: MeasureCode
     instruction: str = ""
+    when: When = When.BEFORE_RELEASE
 
 
 class SelectionRates(Struct, frozen=True, forbid_unknown_fields=True):
@@ -211,10 +227,12 @@ class SelectionRates(Struct, frozen=True, forbid_unknown_fields=True):
         return {Category.LOW: self.low, Category.MEDIUM: self.medium, Category.HIGH: self.high}[category]
 
 
-class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, weakref=True):
     """A risk area, its indicators and what is ordered. `valid_to` is the last day. `weight` is 0-100.
 
     Of the profiles of one family only the heaviest counts for an item, so that near-duplicates do not stack.
+    `daily_cap` is the most hits that are acted upon in a day, None for all. `author` and `approver` are IIN of
+    analysts; there is no approver until another analyst has approved.
     """
 
     code: str
@@ -232,12 +250,70 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     family: str
     measures: tuple[MeasureOrder, ...]
     selection: SelectionRates = SelectionRates()
+    daily_cap: int | None = None
     valid_from: date
     valid_to: date
     legal_basis: Words
     author: str
-    approver: str
+    approver: str = ""
     declarant_text: Words
 
     def active_on(self, day: date) -> bool:
         return self.valid_from <= day <= self.valid_to
+
+    @property
+    def content(self) -> bytes:
+        """The canonical JSON of what the author wrote: all but the approver."""
+        return canonical.dumps(replace(self, approver=""))
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the content, in hex: what a back-test and an approval are of."""
+        return canonical.digest(replace(self, approver=""))
+
+
+# --- what an area means ---------------------------------------------------------------------------------------------
+
+_PREFIX_LENGTHS = (2, 4, 6)
+_DIGITS = re.compile("[0-9]+")
+
+
+def area_conditions(profile: Profile) -> Iterator[Condition]:
+    """Yield the conditions that a profile's posts and area stand for; all of them must hold."""
+    area = profile.area
+    for name, op, value in (
+        ("office", "in", profile.posts),
+        ("type_code", "in", area.directions),
+        ("procedure", "in", area.procedures),
+        ("declarant_category", "in", tuple(area.categories)),
+        ("declarant_category", "not_in", tuple(area.categories_excluded)),
+        ("office", "in", area.offices),
+        ("dispatch_country", "in", area.dispatch_countries),
+        ("destination_country", "in", area.destinations),
+        ("commodity_code", "prefix", prefixes(area.commodities)),
+        ("commodity_code", "not_prefix", prefixes(area.commodities_excluded)),
+        ("origin_country", "in", area.origins),
+        ("origin_country", "not_in", area.origins_excluded),
+    ):
+        if value:
+            yield Condition(field=name, op=op, value=value)
+
+
+def prefixes(commodities: Iterable[str]) -> tuple[str, ...]:
+    """Return commodities with each range (8501-8504, both ends counted) as the fewest prefixes of 2, 4 or 6 digits.
+
+    Raises ValueError for a range whose ends are not of the same 2, 4 or 6 digits, or fall.
+    """
+    return tuple(prefix for given in commodities for prefix in (_range(given) if "-" in given else (given,)))
+
+
+def _range(given: str) -> Iterator[str]:
+    first, _, last = given.partition("-")
+    if not (_DIGITS.fullmatch(first + last) and len(first) == len(last) in _PREFIX_LENGTHS and first <= last):
+        raise ValueError(given)
+    whole = _PREFIX_LENGTHS[-1]
+    at, end = int(first.ljust(whole, "0")), int(last.ljust(whole, "9"))
+    while at <= end:
+        length = next(n for n in _PREFIX_LENGTHS if at % (size := 10 ** (whole - n)) == 0 and at + size - 1 <= end)
+        yield str(at).zfill(whole)[:length]
+        at += 10 ** (whole - length)

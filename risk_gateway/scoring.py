@@ -5,6 +5,9 @@ All arithmetic is exact (integers and short decimals), so that a replay gives th
 
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_DOWN, Decimal
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from risk_gateway import selection
 from risk_gateway.knowledge import ready
@@ -84,6 +87,52 @@ def _exhausted(case: Case, parameters: Parameters) -> bool:
     return capacity is not None and case.load.inspections >= capacity
 
 
+class Demand(NamedTuple):
+    """What findings that are acted upon ask for, by their score and by those that are direct."""
+
+    worst: Decimal
+    broad: Decimal
+    score: Decimal
+    by_score: Outcome
+    by_direct: Outcome
+    waived: bool
+    postponed: bool
+
+    @property
+    def inspects(self) -> bool:
+        return Outcome.INSPECTION_ORDER in (self.by_score, self.by_direct)
+
+
+def demanded(acted_upon: Sequence[Finding], case: Case, knowledge: Knowledge, opinion: Opinion | None) -> Demand:
+    """Return what these findings ask for.
+
+    For a minimal-risk participant a physical inspection that only indicators ask for becomes a documentary check and a
+    check after release; prohibitions, safety and the random draw stay. The same holds of what the score alone asks for
+    at a post whose inspectors have no time left that day.
+    """
+    parameters, category = knowledge.parameters, case.header.declarant_category
+    indirect = [finding for finding in acted_upon if finding.kind is Kind.INDIRECT]
+    direct = [finding for finding in acted_upon if finding.kind is Kind.DIRECT]
+    worst, broad, factor = worst_item(indirect), breadth(indirect, parameters), parameters.factor(category)
+    by_rules = min(SCORE_MAX, (worst + broad) * factor)
+    score = with_opinion(by_rules, opinion, factor, parameters)
+
+    lasting_score = _never_waived(indirect, knowledge)
+    asked = [(outcome_of_scores(by_rules, score, parameters), lasting_score)]
+    asked += [(direct_outcome(finding, knowledge), _never_waived([finding], knowledge)) for finding in direct]
+    waived = [
+        category is Category.LOW and outcome is Outcome.INSPECTION_ORDER and not lasting for outcome, lasting in asked
+    ]
+    by_score, *by_direct = [
+        Outcome.DOCUMENTARY_CHECK if given_up else outcome for (outcome, _), given_up in zip(asked, waived, strict=True)
+    ]
+    postponed = by_score is Outcome.INSPECTION_ORDER and not lasting_score and _exhausted(case, parameters)
+    if postponed:
+        by_score = Outcome.DOCUMENTARY_CHECK
+    direct_too = strictest(Outcome.SIMPLIFIED_RELEASE, *by_direct)
+    return Demand(worst, broad, score, by_score, direct_too, any(waived), postponed)
+
+
 def conclude(
     case: Case,
     knowledge: Knowledge,
@@ -94,54 +143,57 @@ def conclude(
     stopped_at: int | None,
     problem: str | None,
 ) -> Assessment:
-    """Return the assessment of what was found. More findings never give a milder outcome.
-
-    For a minimal-risk participant a physical inspection that only indicators ask for becomes a documentary check and a
-    check after release; prohibitions, safety and the random draw stay. The same holds of what the score alone asks for
-    at a post whose inspectors have no time left that day.
-    """
-    parameters, category = knowledge.parameters, case.header.declarant_category
-    acted_upon = [finding for finding in findings if finding.selected]
-    indirect = [finding for finding in acted_upon if finding.kind is Kind.INDIRECT]
-    direct = [finding for finding in acted_upon if finding.kind is Kind.DIRECT]
-    worst, broad, factor = worst_item(indirect), breadth(indirect, parameters), parameters.factor(category)
-    by_rules = min(SCORE_MAX, (worst + broad) * factor)
-    score = with_opinion(by_rules, opinion, factor, parameters)
-
-    lasting_score = _never_waived(indirect, knowledge)
-    demanded = [(outcome_of_scores(by_rules, score, parameters), lasting_score)]
-    demanded += [(direct_outcome(finding, knowledge), _never_waived([finding], knowledge)) for finding in direct]
-    waived = [
-        category is Category.LOW and outcome is Outcome.INSPECTION_ORDER and not lasting
-        for outcome, lasting in demanded
-    ]
-    by_score, *by_direct = [
-        Outcome.DOCUMENTARY_CHECK if given_up else outcome
-        for (outcome, _), given_up in zip(demanded, waived, strict=True)
-    ]
-    postponed = by_score is Outcome.INSPECTION_ORDER and not lasting_score and _exhausted(case, parameters)
-    if postponed:
-        by_score = Outcome.DOCUMENTARY_CHECK
+    """Return the assessment of what was found. More findings never give a milder outcome."""
+    demand = demanded([finding for finding in findings if finding.selected], case, knowledge, opinion)
     drawn = any(draw.profile == RANDOM_DRAW and draw.selected for draw in draws)
     return Assessment(
         knowledge_version=knowledge.version,
         findings=findings,
         selections=draws,
-        worst_item_score=worst,
-        breadth=broad,
-        factor=factor,
-        score=score,
-        by_score=by_score,
-        by_direct=strictest(Outcome.SIMPLIFIED_RELEASE, *by_direct),
+        worst_item_score=demand.worst,
+        breadth=demand.broad,
+        factor=knowledge.parameters.factor(case.header.declarant_category),
+        score=demand.score,
+        by_score=demand.by_score,
+        by_direct=demand.by_direct,
         by_draw=Outcome.INSPECTION_ORDER if drawn else Outcome.SIMPLIFIED_RELEASE,
-        waived=any(waived),
-        postponed=postponed,
+        waived=demand.waived,
+        postponed=demand.postponed,
         opinion=opinion,
-        propensity=selection.propensity(draws, by_findings=strictest(by_score, *by_direct)),
+        propensity=_propensity(case, knowledge, findings, draws, opinion, demand),
         degraded=degraded,
         stopped_at=stopped_at,
         problem=problem,
     )
+
+
+def _propensity(
+    case: Case,
+    knowledge: Knowledge,
+    findings: Sequence[Finding],
+    draws: Sequence[Selection],
+    opinion: Opinion | None,
+    demand: Demand,
+) -> Decimal:
+    """Return the probability, over all draws, that this case is inspected; most have no draw but the random one."""
+    if all(finding.rate == 1 for finding in findings):
+        return selection.propensity((), draws, lambda _: False, lambda _: demand.inspects)
+    return selection.propensity(
+        _thinned(findings),
+        draws,
+        lambda finding: selection.is_capped(ready(knowledge).profile(finding.profile), case),
+        lambda acted_upon: demanded(acted_upon, case, knowledge, opinion).inspects,
+    )
+
+
+def _thinned(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with one item for all that the same findings concern: those score alike."""
+    concerned: dict[int, list[int]] = {}
+    for place, finding in enumerate(findings):
+        for item in finding.items:
+            concerned.setdefault(item, []).append(place)
+    kept = frozenset({tuple(places): item for item, places in concerned.items()}.values())
+    return [replace(finding, items=tuple(item for item in finding.items if item in kept)) for finding in findings]
 
 
 def direct_outcome(finding: Finding, knowledge: Knowledge) -> Outcome:

@@ -1,23 +1,18 @@
-"""What is kept of decisions, and of what the gateway knew when it took them."""
+"""What is kept of decisions, and of participants' categories and violations."""
 
-import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, insert, select
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from risk_gateway.tables import DecisionRow, KnowledgeRow, RiskCategoryRow, SelectionKeyRow, ViolationRow
+from risk_gateway.tables import DecisionRow, RiskCategoryRow, ViolationRow
 
 decision = SQLModel.metadata.tables[DecisionRow.__tablename__]
-knowledge = SQLModel.metadata.tables[KnowledgeRow.__tablename__]
 category = SQLModel.metadata.tables[RiskCategoryRow.__tablename__]
 violation = SQLModel.metadata.tables[ViolationRow.__tablename__]
-selection_key = SQLModel.metadata.tables[SelectionKeyRow.__tablename__]
 
 _INSERT = insert(decision)
 _READ = select(decision).where(
@@ -61,17 +56,6 @@ def read_decision(connection: Connection, declarant: str, reference: str, versio
     )
 
 
-def keep_knowledge(connection: Connection, version: str, content: bytes) -> None:
-    """Keep what the gateway knows under its version, unless it is kept already."""
-    if connection.execute(select(knowledge.c.version).where(knowledge.c.version == version)).first() is not None:
-        return
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(knowledge).values(version=version, content=content))
-    except IntegrityError:  # another process has just kept it
-        return
-
-
 def read_category(connection: Connection, participant: str, day: date) -> str | None:
     """Return the risk category in force that day: low, medium or high."""
     statement = (
@@ -99,18 +83,3 @@ def put_violation(connection: Connection, identifier: str, participant: str, kin
     connection.execute(violation.delete().where(violation.c.id == identifier))
     values = {"id": identifier, "participant": participant, "kind": kind, "committed_on": committed_on}
     connection.execute(insert(violation), values)
-
-
-def selection_key_of(connection: Connection, day: date) -> bytes:
-    """Return the day's secret selection key, making it when nobody has; the caller commits."""
-    where = select(selection_key.c.key).where(selection_key.c.day == day)
-    found = connection.execute(where).scalar_one_or_none()
-    if found is not None:
-        return bytes(found)
-    made = secrets.token_bytes(32)
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(selection_key).values(day=day, key=made, commitment=hashlib.sha256(made).hexdigest(), committed_at=datetime(day.year, day.month, day.day, tzinfo=UTC)))
-    except IntegrityError:  # another process made it first
-        return bytes(connection.execute(where).scalar_one())
-    return made

@@ -114,10 +114,11 @@ class ReferenceValuesRow(SQLModel, table=True):
 
 
 class FraudModelRow(SQLModel, table=True):
-    """A trained fraud model. At most one is the champion and one the challenger."""
+    """A trained fraud model. At most one of a block is the champion and one the challenger."""
 
     __tablename__ = "fraud_model"
     version: str = Field(primary_key=True, max_length=64)  # SHA-256 of the canonical JSON
+    block: str
     status: str = Field(index=True)  # candidate, challenger, champion, retired
     trained_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     trained_by: str
@@ -157,11 +158,12 @@ class SelectionKeyRow(SQLModel, table=True):
 
 
 class ParticipantHistoryRow(SQLModel, table=True):
-    """Counts over all that a participant lodged, kept with each lodgement."""
+    """Counts over all that a participant declared, or filed for others as their agent; kept with each lodgement."""
 
     __tablename__ = "participant_history"
     participant: str = Field(primary_key=True, max_length=20)
     declarations: int = 0
+    declarations_as_agent: int = 0
     amendments_after_notice: int = 0
     exports_without_exit: int = 0
 
@@ -223,6 +225,16 @@ class ControlResultRow(SQLModel, table=True):
     amount_tiyn: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     inspector: str
     closed_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
+    sequence: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))  # the journal index: grows with time
+
+
+class PostCapacityRow(SQLModel, table=True):
+    """How many inspections a post can make a day, from a day on; the newest that has begun counts."""
+
+    __tablename__ = "post_capacity"
+    post: str = Field(primary_key=True, max_length=8)
+    valid_from: date = Field(primary_key=True)
+    inspections: int
 
 
 class OverrideRow(SQLModel, table=True):

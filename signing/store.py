@@ -70,6 +70,12 @@ def read_entries(connection: Connection, subject: str) -> list[tuple[int, str, b
     return [(index, event, bytes(entry)) for index, event, entry in rows]
 
 
+def read_subjects(connection: Connection, event: str) -> list[str]:
+    """Return what an event happened to, oldest first. It reads the whole journal: for checking, never in a request."""
+    statement = select(journal.c.subject).where(journal.c.event == event).order_by(journal.c.index)
+    return list(connection.execute(statement).scalars())
+
+
 def read_row(connection: Connection, index: int) -> EntryRow | None:
     """Return one row of the journal."""
     row = connection.execute(_ENTRIES.where(journal.c.index == index)).first()

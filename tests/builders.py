@@ -68,8 +68,8 @@ def optional(name: str, value: Any, **attributes: str) -> etree._Element | None:
     return None if value is None else element(name, value, **attributes)
 
 
-def goods(number: int, *, description_length: int = 0) -> dict[str, Any]:
-    """Return the `number`th item (from 1): goods of the list in turn, each price its own."""
+def goods(number: int, reference: str, *, description_length: int = 0) -> dict[str, Any]:
+    """Return the `number`th item (from 1): goods of the list in turn, each price its own; the first has the invoice."""
     code, description, pieces, price, gross, net, packages = GOODS[(number - 1) % len(GOODS)]
     while len(description) < description_length:
         description = f"{description}; {PHRASES[len(description) % len(PHRASES)]}"
@@ -86,7 +86,7 @@ def goods(number: int, *, description_length: int = 0) -> dict[str, Any]:
         "origin": "CN",
         "method": "1",
         "preference": ("OO", "OO", "-", "OO"),
-        "documents": ({"type": "04021", "id": "INV-2026-118", "date": "2026-11-12"},) if number == 1 else (),
+        "documents": ({"type": "04021", "id": f"INV-{reference}", "date": "2026-11-12"},) if number == 1 else (),
     }
 
 
@@ -135,7 +135,7 @@ def declaration_xml(
     if origin:
         common["origin"] = origin
     lines = [
-        {**goods(number, description_length=description_length), **common, **item_changes, **override}
+        {**goods(number, reference, description_length=description_length), **common, **item_changes, **override}
         for number, override in enumerate(overrides, start=1)
     ]
     for line in lines:

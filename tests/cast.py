@@ -1,5 +1,5 @@
 """The demo cast of docs/glossary.md, for tests: who they are and whom they act for."""
 
-from portal.demo.cast import OFFICES, PARTICIPANTS, PERSONS, DemoParticipant, DemoPerson
+from portal.demo.cast import ANALYSTS, OFFICES, PARTICIPANTS, PERSONS, DemoParticipant, DemoPerson
 
-__all__ = ["OFFICES", "PARTICIPANTS", "PERSONS", "DemoParticipant", "DemoPerson"]
+__all__ = ["ANALYSTS", "OFFICES", "PARTICIPANTS", "PERSONS", "DemoParticipant", "DemoPerson"]

@@ -32,6 +32,7 @@ from portal.pipeline import lodge
 from portal.problems import response_to
 from portal.signatures import StoredSignatures
 from portal.stages import Lodged
+from portal.stored_draws import StoredDraws
 from portal.website import website
 from risk_gateway.packing import pack
 from signing import store as signing_store
@@ -114,6 +115,7 @@ def browsing_stored(office: Office, person: str | None, language: str = "en") ->
         sessions=sessions,
         declarations=stored,
         signatures=StoredSignatures(office),
+        draws=StoredDraws(office),
         principals=stored,
         clock=clock,
         csrf_secret="for-tests-only",

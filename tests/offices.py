@@ -8,24 +8,29 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pki
-from cast import PARTICIPANTS
+from cast import ANALYSTS, PARTICIPANTS
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlmodel import SQLModel
 
 from declarations import store as declarations_store
 from declarations.participants import Participant, PowerOfAttorney
+from portal import audit, selection
 from portal.database import make_engine, migrate, writing
 from portal.languages import KAZAKHSTAN_TIME  # noqa: F401 for the tests
 from portal.office import Office
 from portal.recording import Recorder
+from portal.selection import HORIZON_DAYS
 from portal.settings import Settings
+from risk_gateway import profile_store, selection_store
 from risk_gateway import store as risk_store
+from risk_gateway.analyst_store import put_analyst
+from risk_gateway.selection_store import DayKey, commitment_of
 from signing.keyring import Keyring
 from signing.trust import TrustStore
 
@@ -104,8 +109,27 @@ def seed_cast(given: Settings, day: date = NOW.date()) -> None:
             risk_store.put_category(connection, firm.identifier, firm.registered_on, firm.category)
         for principal in ("altyn", "tengri"):
             declarations_store.put_power(connection, power(principal, "zhibek"))
-        connection.execute(risk_store.selection_key.insert().values(day=day, key=UNDRAWN_KEY))
+        profile_store.install_starter(connection, NOW)
+        for analyst in ANALYSTS:
+            put_analyst(connection, analyst)
+        for number in range(HORIZON_DAYS + 1):
+            selection_store.add_key(connection, undrawn(day + timedelta(days=number)))
     engine.dispose()
+
+
+def undrawn(day: date) -> DayKey:
+    """Return the key of a day under which nothing of the tests is drawn; it is in no journal, which begins empty."""
+    return DayKey(day, UNDRAWN_KEY, commitment_of(UNDRAWN_KEY), NOW - timedelta(days=1))
+
+
+def journal_keys(office: Office) -> None:
+    """Commit in the journal to the keys that `office` put into the database."""
+    now = office.clock.now()
+    with writing(office.engine) as connection:
+        for key in selection_store.read_keys(connection, date.max):
+            particulars = {"commitment": key.commitment, "late": "no"}
+            record = audit.Record(audit.Event.SELECTION_COMMITTED, selection.subject_of(key.day), now, particulars)
+            audit.record_one(connection, record)
 
 
 def power(principal: str, agent: str, **changes: Any) -> PowerOfAttorney:

@@ -19,6 +19,7 @@ from portal.views import (
     DeclarationSummary,
     Explanation,
     ItemView,
+    KeyDays,
     Lane,
     MeasureOrdered,
     PaymentView,
@@ -266,6 +267,16 @@ def cast_declarations() -> tuple[DeclarationPage, ...]:
     return (*own, declaration(4, TENGRI, Lane.RELEASE), declaration(5, QORGAN, Lane.INSPECTION))
 
 
+class MemoryDraws:
+    """No key was ever made."""
+
+    def days(self, before):
+        return KeyDays((), None)
+
+    def random_draw(self, registration_number):
+        return None
+
+
 @dataclass
 class World:
     """The website and what it is built on, so that a test can look behind it."""
@@ -285,6 +296,7 @@ def make_world(
         sessions=sessions,
         declarations=MemoryDeclarations(cast_declarations() if declarations is None else declarations),
         signatures=MemorySignatures(),
+        draws=MemoryDraws(),
         principals=principals,
         clock=clock or movable,
         csrf_secret="for-tests-only",

@@ -63,6 +63,7 @@ def clean(home: Path) -> Audited:
     """Lodge declarations of the cast: released, checked, inspected, by a broker, exported, in transit, out of time."""
     clock = offices.StillClock()
     office = offices.office(home, clock)
+    offices.journal_keys(office)
     hurried = offices.reopen(office.settings, HurriedClock())
     lodgements: tuple[tuple[str, Office, str, bytes], ...] = (
         ("lamps", office, "anna", declaration_xml(reference="LAMPS", items=2)),

@@ -15,7 +15,8 @@ from portal.errors import TokenRefused, TooManyRequests
 from portal.office import Office
 
 PREFIX = "/api/v1/"
-OPEN = f"{PREFIX}journal/"  # to everybody: without a token they share one bucket
+SELECTION = f"{PREFIX}selection"
+OPEN = (f"{PREFIX}journal/", f"{SELECTION}/")  # to everybody: without a token they share one bucket
 NOBODY = ""
 TRUSTED_SECONDS = 1.0  # so long a token may still open what was closed to it meanwhile
 

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -17,10 +17,10 @@ from declarations.reference import Reference, Tariff
 from declarations.store import Key, Stored
 from interop.store import outbox
 from portal.languages import KAZAKHSTAN_TIME
-from risk_gateway import canonical
+from risk_gateway import knowledge_store, selection_store
 from risk_gateway.model import Knowledge
 from risk_gateway.packing import unpack
-from risk_gateway.store import decision, knowledge
+from risk_gateway.store import decision
 from signing import checkpoint, evidence_store, journal, store, timestamp
 from signing.checkpoint import Checkpoint, StoredCheckpoint
 from signing.journal_check import EntryRow
@@ -125,8 +125,14 @@ class Archive:
         return self._remember(("tariff", loaded), partial(self._with_tariff, loaded))
 
     def knowledge(self, version: str) -> Knowledge | None:
-        """Return what the gateway knew, if it is kept in its canonical form: see `risk_gateway.knowledge.ready`."""
+        """Return what the gateway knew, if it is kept as it was: see `risk_gateway.knowledge.ready`."""
         return self._remember(("knowledge", version), partial(self._read_knowledge, version))
+
+    def selection_key(self, day: date) -> bytes | None:
+        """Return the key of that day's random selection."""
+        with looking(self.engine) as connection:
+            found = self._remember(("selection key", day), partial(selection_store.read_key, connection, day))
+        return found.key if found else None
 
     def trust(self, at: datetime) -> TrustStore:
         """Return whom to trust, with what was known of certificates at the end of that day and what is known now."""
@@ -174,12 +180,7 @@ class Archive:
 
     def _read_knowledge(self, version: str) -> Knowledge | None:
         with looking(self.engine) as connection:
-            content = connection.execute(select(knowledge.c.content).where(knowledge.c.version == version)).scalar()
-        if content is None:
-            return None
-        written = unpack(bytes(content))
-        read = canonical.loads(written, Knowledge)
-        return read if canonical.dumps(read) == written and read.version == version else None
+            return knowledge_store.find(connection, version)
 
     def _with_evidence(self, day: datetime) -> TrustStore:
         with looking(self.engine) as connection:

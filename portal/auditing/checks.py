@@ -20,6 +20,7 @@ from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import canonical
 from risk_gateway.model import Case
 from risk_gateway.packing import unpack
+from risk_gateway.replay import compare
 from signing import journal
 from signing.errors import words
 from signing.verdict import Report
@@ -142,6 +143,9 @@ def knowledge(dossier: Dossier) -> Iterator[str]:
         return
     day = dossier.stored.received_at.astimezone(KAZAKHSTAN_TIME).date()
     yield from differences(("day of the knowledge", dossier.known.day, day))
+    key_day = dossier.known.key_day or day
+    if dossier.known.day_key != dossier.archive.selection_key(key_day):
+        yield f"random selection was drawn with another key than that of {key_day}"
 
 
 def case(dossier: Dossier) -> Iterator[str]:
@@ -152,15 +156,15 @@ def case(dossier: Dossier) -> Iterator[str]:
 
 def assessment(dossier: Dossier) -> Iterator[str]:
     """The stored case, assessed anew with the stored knowledge, gives the stored assessment byte for byte."""
-    if canonical.dumps(dossier.assessment) != unpack(dossier.kept.assessment):
-        yield f"assessed anew it has the score {dossier.assessment.score}, which is not the stored assessment"
+    if difference := compare("assessment", unpack(dossier.kept.assessment), dossier.assessment):
+        yield str(difference)
 
 
 def decision(dossier: Dossier) -> Iterator[str]:
     """The decision that follows anew is the stored one byte for byte, and its columns say the same."""
     kept, anew = dossier.kept, dossier.decision
-    if canonical.dumps(anew) != unpack(kept.decision):
-        yield f"decided anew it is {anew.outcome.value}, which is not the stored decision"
+    if difference := compare("decision", unpack(kept.decision), anew):
+        yield str(difference)
     yield from differences(
         ("id of the decision", kept.decision_id, anew.id),
         ("version of the knowledge", kept.knowledge_version, anew.knowledge_version),

@@ -18,12 +18,12 @@ from interop.notices import Registered, decision_notice
 from portal.auditing.archive import Archive, Attested, Papers, StoredDecision, StoredMessage
 from portal.entry import STATUS_AFTER
 from portal.languages import KAZAKHSTAN_TIME
-from risk_gateway import canonical, facts, gateway
-from risk_gateway.budget import Budget
+from risk_gateway import canonical, facts
 from risk_gateway.decision import decide
 from risk_gateway.knowledge import ready
 from risk_gateway.model import Assessment, Case, Decision, HeaderFacts, ItemFacts, Knowledge, ParticipantFacts
 from risk_gateway.packing import unpack
+from risk_gateway.replay import assess_anew
 from signing import journal, verify, xmlgate
 from signing.holders import Sealer, Signer
 from signing.journal_check import Entry, EntryRow, read_entry
@@ -43,8 +43,9 @@ OF_PARTICIPANTS = (
     "invoice_reused",
     "agent_category",
     "agent_violations_24_months",
+    "agent_declarations",
 )
-OF_PARTICIPANTS_GOODS = ("certificate_exceeded", "first_commodity")
+OF_PARTICIPANTS_GOODS = ("certificate_exceeded", "first_commodity", "first_origin", "exact_precedent")
 
 
 class Unfounded(Exception):
@@ -224,6 +225,7 @@ class Dossier:
             known.reference_values,
             self.stored.received_at,
             self.digest,
+            load=case.load,
         )
         header: HeaderFacts = replace(made.header, **{name: getattr(case.header, name) for name in OF_PARTICIPANTS})
         items: tuple[ItemFacts, ...] = tuple(
@@ -242,8 +244,7 @@ class Dossier:
     @ground
     def assessment(self) -> Assessment:
         """The assessment anew: where the stored one stopped for lack of time, this one stops too."""
-        stored = canonical.loads(unpack(self.kept.assessment), Assessment)
-        return gateway.assess(self.case, self.known, Budget.replaying(stored.stopped_at))
+        return assess_anew(self.case, unpack(self.kept.assessment), self.known)
 
     @ground
     def decision(self) -> Decision:

@@ -11,7 +11,11 @@ from declarations.store import counter, declaration, document
 from interop.store import outbox
 from portal.audit import Event
 from portal.auditing.archive import Archive
+from portal.auditing.day_keys import all_key_misfits
+from portal.problems import words
 from portal.store import notification
+from risk_gateway import archive_store
+from risk_gateway.replay import replay
 from risk_gateway.store import decision
 from signing import checkpoint, journal_check, store, timestamp
 from signing.errors import SigningError
@@ -122,11 +126,27 @@ def orphans(_: Archive, connection: Connection) -> Iterator[Doubt]:
         yield Doubt(row.subject, f"the participant was told of {row.message_id}, which is no message")
 
 
+def past_cases(archive: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every past case, assessed and decided anew with its stored knowledge, gives the stored bytes."""
+    for case in archive_store.read_past_cases(connection):
+        replayed = replay(case, archive.knowledge)
+        if not replayed.same:
+            yield Doubt(case.number, replayed.problem or str(replayed.difference))
+
+
+def selection_keys(_: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every key of random selection is the one that the journal committed to, and was disclosed after its day."""
+    for _day, misfit in all_key_misfits(connection):
+        yield Doubt(None, words()[misfit.code]["en"].format_map(misfit.params))
+
+
 WHOLE_CHECKS = (
     WholeCheck("journal", whole_journal),
     WholeCheck("decided", decided),
     WholeCheck("serials", serials),
     WholeCheck("orphans", orphans),
+    WholeCheck("past-cases", past_cases),
+    WholeCheck("selection-keys", selection_keys),
 )
 
 

@@ -6,8 +6,10 @@ from portal.languages import KAZAKHSTAN_TIME
 from portal.views import (
     DeclarationPage,
     Declarations,
+    Draws,
     Lane,
     Principals,
+    RandomDraw,
     Signatures,
     SignaturesPage,
     SignedIn,
@@ -19,10 +21,11 @@ class OwnDeclarations:
     """Reads for a person what that person may see at this moment, and finds nothing else."""
 
     def __init__(
-        self, declarations: Declarations, signatures: Signatures, principals: Principals, clock: Clock
+        self, declarations: Declarations, signatures: Signatures, draws: Draws, principals: Principals, clock: Clock
     ) -> None:
         self._declarations = declarations
         self._signatures = signatures
+        self._draws = draws
         self._principals = principals
         self._clock = clock
 
@@ -43,6 +46,9 @@ class OwnDeclarations:
 
     def evidence(self, person: SignedIn, registration_number: str) -> bytes | None:
         return self._signatures.evidence(registration_number) if self._holds(person, registration_number) else None
+
+    def random_draw(self, person: SignedIn, registration_number: str) -> RandomDraw | None:
+        return self._draws.random_draw(registration_number) if self._holds(person, registration_number) else None
 
     def _holds(self, person: SignedIn, registration_number: str) -> bool:
         return self._declarations.holds(self._declarants(person), registration_number)

@@ -87,6 +87,20 @@ class DeclarationPages(Controller):
             raise NotFoundException
         return pages.answer(request, "declarant/signatures.html", page=page, address=address.parts())
 
+    @get(f"{DECLARATION}/selection", name="random-draw", sync_to_thread=True)
+    def random_draw_page(
+        self,
+        request: PersonRequest,
+        address: NamedDependency[Address],
+        pages: NamedDependency[Pages],
+        own: NamedDependency[OwnDeclarations],
+    ) -> Response[str]:
+        """Show whether the declaration was drawn at random, for checking it by hand."""
+        drawn = own.random_draw(request.user, address.number)
+        if drawn is None:
+            raise NotFoundException
+        return pages.answer(request, "declarant/random_draw.html", drawn=drawn, address=address.parts())
+
     @get(f"{DECLARATION}/evidence", name="evidence", sync_to_thread=True)
     def evidence(
         self,

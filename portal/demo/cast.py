@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from risk_gateway.desk import Analyst
+
 
 @dataclass(frozen=True)
 class DemoParticipant:
@@ -57,3 +59,7 @@ OFFICES: dict[str, str] = {
     "50501": "Karasu",
     "60601": "Kairak",
 }
+
+ANALYSTS: tuple[Analyst, ...] = tuple(
+    Analyst(PERSONS[key].iin, PERSONS[key].name) for key in ("saule", "timur")
+)  # both of the whole republic

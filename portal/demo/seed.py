@@ -13,13 +13,16 @@ from portal.app import open_office
 from portal.authorities import DEMO_PASSWORD, authorities_of, demo_folder
 from portal.clock import Clock
 from portal.database import make_engine, migrate, writing
-from portal.demo.cast import PARTICIPANTS, PERSONS
+from portal.demo.cast import ANALYSTS, PARTICIPANTS, PERSONS
+from portal.demo.pasts import put_pasts
 from portal.keys import OFFICE
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from portal.store import add_token
 from portal.trusting import Keeper
+from risk_gateway import profile_store
 from risk_gateway import store as risk_store
+from risk_gateway.analyst_store import put_analyst
 from signing.authority import P256, RSA_2048, DemoAuthority
 
 OFFICE_NAME = "State Revenue Committee (demo)"
@@ -37,6 +40,10 @@ def seed(settings: Settings, clock: Clock) -> None:
     engine = make_engine(settings.database_url)
     with writing(engine) as connection:
         _put_participants(connection, now.astimezone(KAZAKHSTAN_TIME).date())
+        put_pasts(connection)
+        profile_store.install_starter(connection, now)
+        for analyst in ANALYSTS:
+            put_analyst(connection, analyst)
         for key, participant in PARTICIPANTS.items():
             _put_token(connection, settings.home / "demo" / "tokens" / f"{key}.txt", participant.identifier, now)
         declarations_store.bump_revision(connection)

@@ -6,7 +6,6 @@ Whether the goods really left is judged later, by the timers after release; here
 from collections.abc import Iterator
 
 from risk_gateway.budget import Budget
-from risk_gateway.evaluator import judge as judge_profiles
 from risk_gateway.knowledge import Ready
 from risk_gateway.model import Case, Finding
 from risk_gateway.profiles import Block
@@ -14,4 +13,4 @@ from risk_gateway.profiles import Block
 
 def judge(case: Case, ready: Ready, budget: Budget) -> Iterator[Finding]:
     """Yield what fires for an export. Raises OutOfKnowledge, OutOfTime, and built-in errors."""
-    return judge_profiles(ready.profiles_for(Block.EXPORTS), case, budget)
+    return ready.engine(Block.EXPORTS).judge(case, budget)

@@ -25,16 +25,21 @@ from portal.authorities import DemoAuthorities
 from portal.background import notary_of
 from portal.database import writing
 from portal.pipeline import lodge
+from portal.selection import HORIZON_DAYS
 from portal.settings import SettingsError
 from portal.stages import Lodged
 from portal.store import notification
+from risk_gateway.knowledge_store import knowledge_table, part_table
+from risk_gateway.manifest import digest_of, manifest_of
 from risk_gateway.model import Outcome
 from risk_gateway.packing import pack
-from risk_gateway.store import decision, knowledge
+from risk_gateway.selection_store import selection_key
+from risk_gateway.store import decision
 from signing import store
 from signing.authority import DemoAuthority
 
 ALTYN, QORGAN, ZHIBEK = (PARTICIPANTS[key].identifier for key in ("altyn", "qorgan", "zhibek"))
+SIGNED = {"size": HORIZON_DAYS + 1 + 6}  # the keys of random selection come before the six decisions
 CSV = b"commodity_code,duty_rate\n8539229000,%d\n9401610000,10\n1001990000,5\n"
 
 
@@ -327,13 +332,30 @@ def test_a_power_of_attorney_revoked_for_a_day_before_is_found(audited: Audited)
 
 def test_knowledge_that_is_not_its_version_is_found_with_every_decision_that_used_it(audited: Audited) -> None:
     version = audited.answers["lamps"].decision.knowledge_version
-    rewrite(audited.office, knowledge, {"version": version}, "content", swap(b'"weight":', b'"weight":1'))
+    edit = swap(b'"key_day":null', b'"key_day":"2026-11-24"')
+    rewrite(audited.office, knowledge_table, {"version": version}, "content", edit)
+
+    assert found(audited.office) == {audited.number(name): {"knowledge"} for name in names(audited)}
+
+
+def test_a_part_of_knowledge_that_is_not_its_digest_is_found_with_every_decision_that_used_it(audited: Audited) -> None:
+    heaviest = max(audited.office.snapshot.knowledge(offices.NOW.date()).profiles, key=lambda one: one.weight)
+    where = {"digest": digest_of(heaviest)}
+    rewrite(audited.office, part_table, where, "content", swap(b'"weight":', b'"weight":0'))
+
+    assert found(audited.office) == {audited.number(name): {"knowledge"} for name in names(audited)}
+
+
+@pytest.mark.parametrize("part", ["profiles", "parameters", "reference_values", "phrases"])
+def test_a_part_of_knowledge_that_is_gone_is_found(audited: Audited, part: str) -> None:
+    manifest = manifest_of(audited.office.snapshot.knowledge(offices.NOW.date()))
+    remove(audited.office, part_table, {"digest": getattr(manifest, part)})
 
     assert found(audited.office) == {audited.number(name): {"knowledge"} for name in names(audited)}
 
 
 def test_knowledge_that_is_gone_is_found(audited: Audited) -> None:
-    remove(audited.office, knowledge, {"version": audited.answers["lamps"].decision.knowledge_version})
+    remove(audited.office, knowledge_table, {"version": audited.answers["lamps"].decision.knowledge_version})
 
     assert found(audited.office) == {audited.number(name): {"knowledge"} for name in names(audited)}
 
@@ -429,8 +451,9 @@ def test_a_declaration_at_anothers_place_in_the_journal_is_found(audited: Audite
 
 
 def test_two_declarations_that_changed_places_in_the_journal_are_found(audited: Audited) -> None:
-    change(audited.office, declaration, of(audited.key("lamps")), {"sequence": 1})
-    change(audited.office, declaration, of(audited.key("embargo")), {"sequence": 0})
+    first, second = (audited.answers[name].stored.sequence for name in ("lamps", "embargo"))
+    change(audited.office, declaration, of(audited.key("lamps")), {"sequence": second})
+    change(audited.office, declaration, of(audited.key("embargo")), {"sequence": first})
 
     codes = found(audited.office)
     assert codes[audited.number("lamps")] == {"entry", "decided", "notice", "message"}
@@ -453,8 +476,8 @@ def test_a_changed_head_is_found(audited: Audited, values: dict) -> None:
 
 
 def test_a_checkpoint_by_another_key_is_found(attested: Audited) -> None:
-    note = tampering.read(attested.office, store.checkpoint, {"size": 6}, "note")
-    change(attested.office, store.checkpoint, {"size": 6}, {"note": note.replace("time 2026", "time 2025")})
+    note = tampering.read(attested.office, store.checkpoint, SIGNED, "note")
+    change(attested.office, store.checkpoint, SIGNED, {"note": note.replace("time 2026", "time 2025")})
 
     codes = found(attested.office)
     assert codes[None] == {"journal"}
@@ -462,7 +485,7 @@ def test_a_checkpoint_by_another_key_is_found(attested: Audited) -> None:
 
 
 def test_a_token_over_something_else_is_found(attested: Audited) -> None:
-    change(attested.office, store.checkpoint, {"size": 6}, {"token": b"\x30\x00"})
+    change(attested.office, store.checkpoint, SIGNED, {"token": b"\x30\x00"})
 
     codes = found(attested.office)
     assert codes[None] == {"journal"}
@@ -475,11 +498,21 @@ def test_a_journal_cut_behind_with_everything_else_is_found_by_the_checkpoint_ke
         remove(attested.office, table, of(key))
     for table in (outbox, notification, store.journal):
         remove(attested.office, table, {"subject": number})
-    remove(attested.office, store.checkpoint, {"size": 6})
+    remove(attested.office, store.checkpoint, SIGNED)
     change(attested.office, counter, {"office": "20201"}, {"last": 5})
     rewrite_entry(attested.office, attested.number("wheat"), {})
 
     assert found(attested.office) == {None: {"journal"}}
+
+
+@pytest.mark.parametrize("values", [{"key": bytes(32)}, {"commitment": "0" * 64}], ids=str)
+def test_a_changed_key_of_random_selection_is_found(audited: Audited, values: dict) -> None:
+    change(audited.office, selection_key, {"day": offices.NOW.date()}, values)
+
+    codes = found(audited.office)
+    assert codes[None] == {"selection-keys"}
+    drawn_with_another = {"knowledge"} if "key" in values else set()
+    assert codes.get(audited.number("lamps"), set()) == drawn_with_another
 
 
 # --- the command ----------------------------------------------------------------------------------------------------

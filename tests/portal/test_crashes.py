@@ -16,17 +16,20 @@ import offices
 import pki
 import pytest
 from cast import PARTICIPANTS
+from sqlalchemy import text
 
 from declarations import store as declarations_store
+from portal import audit
 from portal.api.callers import token_hash
 from portal.clock import SystemClock
 from portal.database import make_engine, reading, writing
 from portal.settings import Settings
 from portal.store import add_token
+from risk_gateway import selection_store
 from signing import journal, verify, xmlgate
 from signing import store as signing_store
 
-POINTS = ("after declaration", "after decision", "after journal", "before commit", "after commit")
+POINTS = ("after declaration", "after decision", "after history", "after journal", "before commit", "after commit")
 CYCLES = int(os.environ.get("SHEKARA_TEST_CRASHES", "50"))
 SENDERS = 4
 TOKEN = "a-token-of-altyn-dala"
@@ -86,6 +89,7 @@ def server(tmp_path: Path, unused_port: int) -> Server:
     now = SystemClock().now()
     engine = make_engine(given.database_url)
     with writing(engine) as connection:
+        connection.execute(selection_store.selection_key.delete())  # the portal commits to its own
         until = now.replace(year=now.year + 1)
         add_token(connection, token_hash(TOKEN), PARTICIPANTS["altyn"].identifier, "test", now, until)
     engine.dispose()
@@ -166,14 +170,20 @@ def eventually(look: Callable[[], list[int]], enough: Callable[[list[int]], bool
 
 
 def everything_fits(given: Settings, sent: set[str]) -> None:
-    """Each sent declaration is there once, with its decision, journal entry, sealed notice and outbox message."""
+    """Each sent declaration is there once, with its decision, history, journal entry, sealed notice and message."""
     office = offices.reopen(given)
     with reading(office.engine) as connection:
         assert declarations_store.count_declarations(connection) == len(sent)
         size, frontier = signing_store.lock_head(connection)
         leaves = signing_store.read_leaves(connection)
+        decided = signing_store.read_subjects(connection, audit.Event.DECLARATION_DECIDED.value)
         stored = declarations_store.page(connection, [PARTICIPANTS["altyn"].identifier], None, None, len(sent) + 1)
-    assert size == len(sent) == len(stored)
+        counted = connection.execute(text("SELECT declarations FROM participant_history")).scalars().all()
+        goods = connection.execute(text("SELECT declarations FROM participant_goods")).scalars().all()
+        invoices = connection.execute(text("SELECT functional_reference_id FROM invoice_use")).scalars().all()
+    assert counted == goods == [len(sent)]
+    assert set(invoices) == sent
+    assert len(decided) == len(sent) == len(stored)
     assert journal.head_of([journal.LeafHash(leaf) for leaf in leaves]) == journal.Head.from_bytes(size, frontier)
     assert {row.key.functional_reference_id for row in stored} == sent
     assert len({row.registration_number for row in stored}) == len(sent)

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from risk_gateway.decision import decide
-from risk_gateway.explanation import for_officer
+from risk_gateway.officer_view import for_officer
 from risk_gateway.model import Outcome
 from risk_gateway.profiles import Category, Extent, Kind, MeasureCode, RiskCategory
 from risk_gateway.words import LANGUAGES, Words
@@ -190,7 +190,7 @@ def test_the_officer_reads_the_profile_and_the_expected_and_the_actual_value(
         items=[{"usd_per_kg": Decimal("1.10")}, {"usd_per_kg": Decimal(9)}, {"usd_per_kg": Decimal(2)}],
     )
     knowledge = known(low)
-    (note,) = for_officer(assess(facts, knowledge), knowledge, "en")
+    (note,) = for_officer(assess(facts, knowledge), knowledge, "en").notes
     assert (note.profile, note.weight, note.items) == ("T-7", 40, (1, 3))
     told = [(row.item, row.label, row.op, row.expected, row.actual) for row in note.comparisons]
     assert told == [

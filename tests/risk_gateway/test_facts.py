@@ -161,7 +161,7 @@ def test_what_the_participant_did_before_is_told_by_the_caller(at: Any) -> None:
     firm = ParticipantFacts(
         "150340012340",
         Category.MEDIUM,
-        used_invoices=frozenset({"INV-2026-118"}),
+        used_invoices=frozenset({"INV-ALTYN-2026-0001"}),
         known_commodities=frozenset({"9401610000"}),
         declarations_count=4,
     )

@@ -1,5 +1,7 @@
 """Knowledge is checked before it may judge, has one hash, and is dated."""
 
+import base64
+import hashlib
 from datetime import date
 from typing import Any
 
@@ -7,9 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from risk_gateway import canonical, knowledge
+from risk_gateway.compiler import compiled
 from risk_gateway.errors import KnowledgeTampered, ParametersRefused, ProfileRefused
-from risk_gateway.model import Knowledge
-from risk_gateway.profiles import Level, SelectionRates
+from risk_gateway.manifest import digest_of, manifest_of, version_of
+from risk_gateway.parameters import ReferenceValues
+from risk_gateway.profiles import Block, Level, SelectionRates
 
 KEY = bytes(32)
 
@@ -57,11 +61,28 @@ def test_a_regional_profile_stays_inside_its_posts(case: Any, known: Any, profil
     assert [bool(assess(case({"office": post}), regional).findings) for post in ("30301", "20201")] == [True, False]
 
 
-def test_the_version_is_the_hash_of_everything_else(known: Any, profile: Any) -> None:
-    one, same, other = known(profile(weight=40)), known(profile(weight=40)), known(profile(weight=41))
-    assert one.version == same.version == one.content_digest()
-    assert other.version != one.version
-    assert known(profile(weight=40), day_key=b"k" * 32).version != one.version
+def test_the_version_changes_with_every_part_and_only_then(known: Any, profile: Any, parameters: Any) -> None:
+    one, same = known(profile(weight=40)), known(profile(weight=40))
+    assert one.version == same.version == version_of(one)
+    others = [
+        known(profile(weight=41)),
+        known(profile(weight=40), profile("T-2")),
+        known(profile(weight=40), day=date(2026, 11, 25)),
+        known(profile(weight=40), day_key=b"k" * 32),
+        known(profile(weight=40), parameters=replace(parameters, random_version=2)),
+        known(profile(weight=40), reference_values=ReferenceValues()),
+        known(profile(weight=40), phrases={}),
+        replace(one, key_day=date(2026, 11, 23)),
+        replace(one, problem="no profiles"),
+    ]
+    assert len({version_of(each) for each in (one, *others)}) == 1 + len(others)
+
+
+def test_who_sees_what_knowledge_consists_of_does_not_see_the_day_key(known: Any, profile: Any) -> None:
+    secret = b"the key of the day, 32 bytes long"
+    shown = canonical.dumps(manifest_of(known(profile(), day_key=secret)))
+    assert hashlib.sha256(secret).hexdigest().encode() in shown
+    assert not any(form in shown for form in (secret, secret.hex().encode(), base64.b64encode(secret)))
 
 
 def test_a_changed_object_under_a_known_version_is_not_compiled(known: Any, profile: Any) -> None:
@@ -73,12 +94,21 @@ def test_a_changed_object_under_a_known_version_is_not_compiled(known: Any, prof
         knowledge.ready(replace(honest, parameters=replace(honest.parameters, random_version=2)))
 
 
-def test_stored_knowledge_reads_back_under_the_same_version(shipped: Any) -> None:
-    stored = canonical.dumps(shipped)
-    read = canonical.loads(stored, Knowledge)
-    assert canonical.dumps(read) == stored
-    assert read.content_digest() == shipped.version
-    assert knowledge.ready(read).profiles_for("imports")
+def test_another_day_key_and_another_day_share_the_engines_of_the_same_profiles(known: Any, profile: Any) -> None:
+    profiles = (profile("T-1"), profile("T-2", valid_to=date(2026, 11, 24)))
+    today = knowledge.ready(known(*profiles))
+    with_another_key = knowledge.ready(known(*profiles, day_key=b"k" * 32))
+    tomorrow = knowledge.ready(known(*profiles, day=date(2026, 11, 25)))
+    assert today.engine(Block.IMPORTS) is with_another_key.engine(Block.IMPORTS)
+    assert today.engine(Block.IMPORTS) is not tomorrow.engine(Block.IMPORTS)
+
+
+def test_a_profile_that_stays_is_neither_hashed_nor_compiled_again(known: Any, profile: Any) -> None:
+    stays, goes = profile("T-1"), profile("T-2")
+    knowledge.prepare(known(stays, goes))
+    before = digest_of(stays), compiled(stays)
+    knowledge.prepare(known(stays, profile("T-3")))
+    assert (digest_of(stays), compiled(stays)) == before
 
 
 def test_more_knowledge_than_is_kept_in_memory_still_judges(case: Any, known: Any, profile: Any, assess: Any) -> None:

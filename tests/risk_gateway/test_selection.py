@@ -4,13 +4,16 @@ import hashlib
 import hmac
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from risk_gateway.errors import ParametersRefused
-from risk_gateway.profiles import SelectionRates
+from risk_gateway import scoring
+from risk_gateway.errors import ParametersRefused, ProfileRefused
+from risk_gateway.model import Load, Outcome
+from risk_gateway.profiles import Kind, Motive, SelectionRates
 from risk_gateway.selection import draw
 
 KEY = bytes(range(32))
@@ -57,3 +60,141 @@ def test_the_minimum_random_rate_never_reaches_zero(rate: str, known: Any, param
 def test_a_short_day_key_is_refused(known: Any, profile: Any) -> None:
     with pytest.raises(ParametersRefused, match="parameters-day-key"):
         known(profile(), day_key=b"short")
+
+
+# --- rates and caps -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", ["0", "-0.01", "1.01"])
+def test_a_profile_that_would_never_be_acted_upon_is_refused(rate: str, known: Any, profile: Any) -> None:
+    with pytest.raises(ProfileRefused, match="rate"):
+        known(profile(selection=SelectionRates(medium=Decimal(rate))))
+
+
+@pytest.mark.parametrize(("hits", "acted_upon"), [(0, True), (2, True), (3, False), (4, False)])
+def test_a_profile_is_acted_upon_as_often_a_day_as_its_cap_allows(
+    hits: int, acted_upon: bool, case: Any, known: Any, profile: Any, assess: Any
+) -> None:
+    knowledge = known(profile("T-1", daily_cap=3, weight=90, measures=("INSPECT_FULL",)))
+    assessment = assess(case(load=Load(capped={"T-1": hits})), knowledge)
+    (finding,) = assessment.findings
+    assert finding.selected is acted_upon
+    assert (assessment.outcome is Outcome.INSPECTION_ORDER) is acted_upon
+
+
+@pytest.mark.parametrize("motive", [Motive.PROHIBITION, Motive.SAFETY])
+def test_prohibitions_and_safety_have_no_cap_when_they_are_direct(
+    motive: Motive, case: Any, known: Any, profile: Any, assess: Any
+) -> None:
+    usual = {"daily_cap": 1, "motive": motive, "measures": ("DETAIN",)}
+    knowledge = known(profile("T-1", kind=Kind.DIRECT, **usual), profile("T-2", **usual))
+    findings = assess(case(load=Load(capped={"T-1": 99, "T-2": 99})), knowledge).findings
+    assert {finding.profile: finding.selected for finding in findings} == {"T-1": True, "T-2": False}
+
+
+def test_a_capped_hit_is_not_acted_upon_although_it_was_drawn(case: Any, known: Any, profile: Any, assess: Any) -> None:
+    often = SelectionRates(medium=Decimal("0.999999"))
+    knowledge = known(profile("T-1", daily_cap=1, selection=often))
+    assessment = assess(case(load=Load(capped={"T-1": 1})), knowledge)
+    assert [drawn.selected for drawn in assessment.selections if drawn.profile == "T-1"] == [True]
+    assert [finding.selected for finding in assessment.findings] == [False]
+
+
+# --- propensity -----------------------------------------------------------------------------------------------------
+
+
+def rates(medium: str) -> SelectionRates:
+    return SelectionRates(medium=Decimal(medium))
+
+
+def with_random(parameters: Any, rate: str) -> Any:
+    return replace(parameters, random_rates=SelectionRates(*[Decimal(rate)] * 3))
+
+
+def test_without_uncertain_findings_the_propensity_is_the_random_rate_or_one(
+    case: Any, known: Any, profile: Any, parameters: Any, assess: Any
+) -> None:
+    random = with_random(parameters, "0.005")
+    mild = known(profile("T-1"), parameters=random)
+    severe = known(profile("T-1", weight=90), parameters=random)
+    assert assess(case(), mild).propensity == Decimal("0.005")
+    assert assess(case(), severe).propensity == 1
+
+
+def test_the_propensity_adds_the_chance_of_the_profile_that_inspects(
+    case: Any, known: Any, profile: Any, parameters: Any, assess: Any
+) -> None:
+    inspects = profile("T-1", weight=90, selection=rates("0.25"))
+    assessment = assess(case(), known(inspects, parameters=with_random(parameters, "0.02")))
+    assert assessment.propensity == Decimal("0.265")  # 0.25 + 0.75 * 0.02
+
+
+def test_two_findings_that_inspect_only_together_are_weighed_together(
+    case: Any, known: Any, profile: Any, parameters: Any, assess: Any
+) -> None:
+    together = (profile(f"T-{n}", weight=45, selection=rates(rate)) for n, rate in enumerate(("0.5", "0.2")))
+    assessment = assess(case(), known(*together, parameters=with_random(parameters, "0.01")))
+    assert assessment.propensity == Decimal("0.109")  # 0.1 + 0.9 * 0.01
+
+
+def test_items_that_the_same_findings_concern_are_weighed_once_and_to_the_same_end(
+    case: Any, known: Any, profile: Any, parameters: Any, assess: Any
+) -> None:
+    def on(code: str, prefix: str, weight: int) -> Any:
+        field = {"field": "commodity_code", "op": "prefix", "value": [prefix]}
+        return profile(code, condition=field, weight=weight, selection=rates("0.5"))
+
+    items = [{"commodity_code": code} for code in ("8539229000", "9401610000", "8539229000", "9401610000")]
+    knowledge = known(
+        on("T-1", "85", 50), on("T-2", "85", 50), on("T-3", "94", 50), parameters=with_random(parameters, "0.01")
+    )
+    assessment = assess(case(items=items), knowledge)
+    assert [finding.items for finding in assessment.findings] == [(1, 3), (1, 3), (2, 4)]
+    assert assessment.propensity == Decimal("0.2575")  # both of the lamps, never one of each: 0.25 + 0.75 * 0.01
+
+
+def test_a_capped_finding_has_no_chance(case: Any, known: Any, profile: Any, parameters: Any, assess: Any) -> None:
+    capped = profile("T-1", weight=90, selection=rates("0.5"), daily_cap=1)
+    knowledge = known(capped, parameters=with_random(parameters, "0.01"))
+    assert assess(case(load=Load(capped={"T-1": 1})), knowledge).propensity == Decimal("0.01")
+
+
+def test_the_propensity_is_that_of_all_combinations(
+    case: Any, known: Any, profile: Any, parameters: Any, assess: Any
+) -> None:
+    weights = {"T-0": (20, "0.9"), "T-1": (35, "0.5"), "T-2": (50, "0.3"), "T-3": (70, "0.1"), "T-4": (30, "1")}
+    listed = [profile(code, weight=weight, selection=rates(rate)) for code, (weight, rate) in weights.items()]
+    knowledge = known(*listed, parameters=with_random(parameters, "0.02"))
+    found = assess(case(), knowledge)
+    expected = Decimal(0)
+    for acted_upon in product((True, False), repeat=len(found.findings)):
+        chance = Decimal(1)
+        for finding, taken in zip(found.findings, acted_upon, strict=True):
+            chance *= finding.rate if taken else 1 - finding.rate
+        listed = [finding for finding, taken in zip(found.findings, acted_upon, strict=True) if taken]
+        expected += chance * scoring.demanded(listed, case(), knowledge, None).inspects
+    assert found.propensity == expected + (1 - expected) * Decimal("0.02")
+
+
+def test_cases_are_inspected_as_often_as_their_propensity_says(
+    case: Any, known: Any, profile: Any, parameters: Any, assess: Any
+) -> None:
+    uncertain = [profile(f"T-{n}", weight=30 + n * 10, selection=rates("0.4")) for n in range(4)]
+    knowledge = known(*uncertain, parameters=with_random(parameters, "0.05"))
+    assessments = [assess(case(series_id=f"series/{n}"), knowledge) for n in range(2_000)]
+    (propensity,) = {assessment.propensity for assessment in assessments}
+    inspected = sum(assessment.outcome is Outcome.INSPECTION_ORDER for assessment in assessments)
+    spread = (2_000 * float(propensity) * (1 - float(propensity))) ** 0.5
+    assert abs(inspected - 2_000 * float(propensity)) < 4 * spread
+
+
+def test_of_many_draws_the_weightiest_are_weighed_and_the_others_stay_as_they_were(
+    case: Any, known: Any, profile: Any, parameters: Any, assess: Any
+) -> None:
+    heavy = [profile(f"T-{n}", weight=50, selection=rates("0.5")) for n in range(8)]
+    light = [profile(f"T-{n}", weight=1, family="light", selection=rates("0.5")) for n in range(10, 30)]
+    knowledge = known(*heavy, *light, parameters=with_random(parameters, "0.01"))
+    one = assess(case(), knowledge)
+    assert len(one.selections) == 29
+    two_of_eight = 1 - 9 * Decimal("0.5") ** 8
+    assert one.propensity == two_of_eight + (1 - two_of_eight) * Decimal("0.01")

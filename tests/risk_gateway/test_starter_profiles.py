@@ -1,4 +1,7 @@
-"""Each starter profile acts, and does not act, as its table in tests/cases/profiles says."""
+"""Starter profiles act, and do not act, at the limits that the tables in tests/cases/profiles name.
+
+Whole declarations for each of them are in tests/cases/lodgements.
+"""
 
 import re
 import tomllib
@@ -38,9 +41,8 @@ def test_a_starter_profile_acts_as_its_table_says(
     assert (situation["profile"] in fired) == situation["fires"]
 
 
-def test_every_starter_profile_has_a_case_that_fires_and_one_that_does_not() -> None:
-    told = {(entry["profile"], entry["fires"]) for _, entry in SITUATIONS}
-    assert told == {(profile.code, fires) for profile in shipped_profiles() for fires in (True, False)}
+def test_every_table_is_of_a_starter_profile() -> None:
+    assert {entry["profile"] for _, entry in SITUATIONS} <= {profile.code for profile in shipped_profiles()}
 
 
 def test_each_profile_ends_and_was_approved_by_another_analyst() -> None:

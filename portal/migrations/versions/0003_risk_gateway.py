@@ -45,10 +45,13 @@ def _create_tables() -> None:
         sa.Column("amount_tiyn", sa.BigInteger(), nullable=False),
         sa.Column("inspector", sa.String(), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("act", "profile"),
     )
     op.create_index("ix_control_result_closed_at", "control_result", ["closed_at"], unique=False)
     op.create_index("ix_control_result_declarant", "control_result", ["declarant"], unique=False)
+    op.create_index("ix_control_result_sequence", "control_result", ["sequence"], unique=False)
+    op.create_index("declaration_by_sequence", "declaration", ["sequence"], unique=False)
     op.create_table(
         "day_count",
         sa.Column("day", sa.Date(), nullable=False),
@@ -72,6 +75,7 @@ def _create_tables() -> None:
     op.create_table(
         "fraud_model",
         sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("block", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("trained_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("trained_by", sa.String(), nullable=False),
@@ -109,6 +113,7 @@ def _create_tables() -> None:
         "participant_history",
         sa.Column("participant", sa.String(length=20), nullable=False),
         sa.Column("declarations", sa.Integer(), nullable=False),
+        sa.Column("declarations_as_agent", sa.Integer(), nullable=False),
         sa.Column("amendments_after_notice", sa.Integer(), nullable=False),
         sa.Column("exports_without_exit", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("participant"),
@@ -131,6 +136,13 @@ def _create_tables() -> None:
     )
     op.create_index("ix_past_case_day", "past_case", ["day"], unique=False)
     op.create_index("ix_past_case_declarant", "past_case", ["declarant"], unique=False)
+    op.create_table(
+        "post_capacity",
+        sa.Column("post", sa.String(length=8), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("inspections", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("post", "valid_from"),
+    )
     op.create_table(
         "reference_values",
         sa.Column("digest", sa.String(length=64), nullable=False),

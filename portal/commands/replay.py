@@ -1,0 +1,125 @@
+"""`shekara replay`: judge stored cases anew, and say whether the same bytes come out. See docs/replay.md.
+
+Exit status: 0 all are the same, 1 something differs or cannot be judged anew, 2 there is no such case.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated
+
+import msgspec
+import typer
+from msgspec import Struct
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import Connection
+
+from portal.by_days import Span, Work, by_days, knowledge_reader, spans
+from portal.commands.simulate import day_of
+from portal.database import make_engine, reading
+from portal.settings import Settings
+from risk_gateway import archive_store
+from risk_gateway.replay import Replayed, replay
+
+DIFFERENT, NO_CASE = 1, 2
+app = typer.Typer()
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Part(Struct, frozen=True):
+    """How many cases were judged anew, and those that are not the same."""
+
+    cases: int
+    others: tuple[Replayed, ...]
+
+
+@app.command("replay")
+def replay_command(
+    number: Annotated[str | None, typer.Argument(help="Registration number, or number of a past case.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every stored case instead of one.")] = False,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="With --all: from that day on.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="With --all: processes.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+) -> None:
+    """Judge a stored case anew with what was known then; say whether the same bytes come out.
+
+    Exit status: 0 the same, 1 something differs or cannot be judged anew, 2 there is no such case.
+    """
+    if (number is None) is not every or (since is not None and not every):
+        raise typer.BadParameter("give a number, or --all (with --since DATE if you like)")
+    settings = Settings.load()
+    if number is not None:
+        replayed = replay_one(settings.database_url, number)
+        if replayed is None:
+            errors.print(f"There is no case {number}.", style="red", markup=False)
+            raise typer.Exit(NO_CASE)
+        _show(replayed, as_json)
+        raise typer.Exit(0 if replayed.same else DIFFERENT)
+    raise typer.Exit(_replay_all(settings.database_url, day_of(since), workers, as_json))
+
+
+def replay_one(url: str, number: str) -> Replayed | None:
+    """Replay the case of this number; None when there is none."""
+    engine = make_engine(url)
+    try:
+        with reading(engine) as connection:
+            stored = archive_store.find_case(connection, number)
+            return None if stored is None else replay(stored, knowledge_reader(connection))
+    finally:
+        engine.dispose()
+
+
+def replay_days(connection: Connection) -> Work[Part]:
+    """Return what replays all cases of a span."""
+    read_knowledge = knowledge_reader(connection)
+
+    def replay_span(span: Span) -> Part:
+        cases = 0
+        others = []
+        for stored in archive_store.read_cases(connection, span.first, span.last):
+            cases += 1
+            replayed = replay(stored, read_knowledge)
+            if not replayed.same:
+                others.append(replayed)
+        return Part(cases, tuple(others))
+
+    return replay_span
+
+
+def _replay_all(url: str, since: date | None, workers: int, as_json: bool) -> int:
+    """Replay every case, with progress on stderr and what differs on stdout; return the exit status."""
+    engine = make_engine(url)
+    with reading(engine) as connection:
+        over = spans(connection, since)
+    engine.dispose()
+    cases = different = 0
+    columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task("replay", total=sum(span.cases for span in over))
+        for part in by_days(url, replay_days, over, workers):
+            _show_all(part.others, as_json)
+            cases, different = cases + part.cases, different + len(part.others)
+            progress.advance(task, part.cases)
+    if as_json:
+        print(json.dumps({"cases": cases, "same": cases - different, "different": different}))
+    else:
+        console.print(f"{cases} cases: {cases - different} the same, {different} not")
+    return DIFFERENT if different else 0
+
+
+def _show_all(others: Iterable[Replayed], as_json: bool) -> None:
+    for each in others:
+        _show(each, as_json)
+
+
+def _show(replayed: Replayed, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"same": replayed.same, **msgspec.to_builtins(replayed)}, ensure_ascii=False))
+    elif replayed.same:
+        console.print(f"[green]SAME[/]  {escape(replayed.number)}")
+    else:
+        what = replayed.problem or str(replayed.difference)
+        console.print(f"[bold red]NOT THE SAME[/]  {escape(replayed.number)}  {escape(what)}")

@@ -1,0 +1,152 @@
+"""What officers report of a declaration after its decision: a closed control, or a decision made milder.
+
+The desk of inspectors does this later; until then the commands `shekara control` do.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from declarations import store as declarations_store
+from declarations.store import Stored
+from portal import audit
+from risk_gateway import archive_store, canonical, feedback, feedback_store, history_store
+from risk_gateway import store as risk_store
+from risk_gateway.archive import Share
+from risk_gateway.archive_store import Act
+from risk_gateway.errors import ControlRefused
+from risk_gateway.facts import KAZAKHSTAN
+from risk_gateway.model import Assessment, Case
+from risk_gateway.packing import unpack
+from risk_gateway.profiles import Motive, Outcome
+from signing import store as signing_store
+
+WITHOUT_MOTIVE = "found_by_control"  # the kind of a violation whose motive nobody stated
+
+
+class Closing(Struct, frozen=True, kw_only=True):
+    """What an inspector says of a control; see `risk_gateway.feedback.shares`."""
+
+    act: str
+    by: str
+    said: dict[str, bool] = {}
+    amount_tiyn: int = 0
+    motive: Motive | None = None
+
+
+class Mildening(Struct, frozen=True, kw_only=True):
+    """To what a decision was made milder, why, and who answers for it."""
+
+    to_outcome: Outcome
+    reason_code: str
+    officer: str
+    approver: str
+
+
+def close(connection: Connection, number: str, closing: Closing, now: datetime) -> Act:
+    """Record a closed control, and what follows from it for the participant. Raises ControlRefused.
+
+    A finding becomes a violation on record and a precedent for these goods. All is one transaction of the caller's.
+    """
+    size, frontier = signing_store.lock_head(connection)
+    stored = _declaration(connection, number)
+    if archive_store.is_act(connection, closing.act):
+        raise ControlRefused("control-act-used", act=closing.act)
+    kept = _decision(connection, stored)
+    assessment = canonical.loads(unpack(kept.assessment), Assessment)
+    said = feedback.shares(assessment, closing.said, closing.motive is not None, closing.amount_tiyn)
+    act = Act(
+        number=closing.act,
+        declaration=stored.key,
+        motive=closing.motive,
+        inspector=closing.by,
+        closed_at=now,
+        sequence=size,
+        shares=said,
+    )
+    archive_store.add_control_result(connection, act)
+    if said[0].found:
+        _remember(connection, stored, act, assessment, canonical.loads(unpack(kept.case), Case))
+    audit.append(connection, size, frontier, [_record(act, stored)])
+    return act
+
+
+def override(connection: Connection, number: str, made: Mildening, now: datetime) -> None:
+    """Record that a decision was made milder. Raises ControlRefused."""
+    size, frontier = signing_store.lock_head(connection)
+    stored = _declaration(connection, number)
+    if made.officer == made.approver:
+        raise ControlRefused("control-same-person")
+    order = list(Outcome)
+    if order.index(made.to_outcome) >= order.index(Outcome(stored.outcome)):
+        raise ControlRefused("control-not-milder", from_outcome=stored.outcome, to_outcome=made.to_outcome.value)
+    particulars = {
+        "from": stored.outcome,
+        "to": made.to_outcome.value,
+        "reason": made.reason_code,
+        "officer": made.officer,
+        "approver": made.approver,
+    }
+    row: dict[str, Any] = {
+        "at": now,
+        "from_outcome": stored.outcome,
+        "to_outcome": made.to_outcome.value,
+        "reason_code": made.reason_code,
+        "officer": made.officer,
+        "approver": made.approver,
+    }
+    key = stored.key
+    feedback_store.add_override(connection, (key.declarant, key.functional_reference_id, key.version), row)
+    event = audit.Event.DECISION_OVERRIDDEN
+    audit.append(connection, size, frontier, [audit.Record(event, stored.registration_number, now, particulars)])
+
+
+def _declaration(connection: Connection, number: str) -> Stored:
+    stored = declarations_store.find_by_number(connection, number)
+    if stored is None:
+        raise ControlRefused("control-no-declaration", number=number)
+    return stored
+
+
+def _decision(connection: Connection, stored: Stored) -> risk_store.StoredDecision:
+    key = stored.key
+    return risk_store.read_decision(connection, key.declarant, key.functional_reference_id, key.version)
+
+
+def _remember(connection: Connection, stored: Stored, act: Act, assessment: Assessment, case: Case) -> None:
+    """Put a finding on the participant's record: whatever judges from now on knows of it."""
+    day = act.closed_at.astimezone(KAZAKHSTAN).date()
+    kind = act.motive.value if act.motive else WITHOUT_MOTIVE
+    declared_on = stored.accepted_at.astimezone(KAZAKHSTAN).date()
+    risk_store.put_violation(connection, act.number, stored.key.declarant, kind, declared_on)
+    concerned = _items(act.shares, assessment)
+    goods = [
+        (item.commodity_code, item.origin_country or "")
+        for item in case.items
+        if not concerned or item.sequence in concerned
+    ]
+    history_store.add_findings(connection, stored.key.declarant, goods, day)
+    declarations_store.bump_revision(connection)
+
+
+def _items(shares: tuple[Share, ...], assessment: Assessment) -> frozenset[int]:
+    """Return the items in which profiles were right; empty stands for the whole declaration."""
+    right = {share.profile for share in shares if share.found}
+    lists = [finding.items for finding in assessment.findings if finding.profile in right]
+    return frozenset(item for items in lists for item in items) if all(lists) else frozenset()
+
+
+def _record(act: Act, stored: Stored) -> audit.Record:
+    whole = act.shares[0]
+    particulars = {
+        "act": act.number,
+        "inspector": act.inspector,
+        "found": "yes" if whole.found else "no",
+        "motive": act.motive.value if act.motive else "",
+        "amount": f"{Decimal(whole.amount_tiyn).scaleb(-2)} KZT",
+        "shares": canonical.digest(act.shares),
+    }
+    return audit.Record(audit.Event.CONTROL_CLOSED, stored.registration_number, act.closed_at, particulars)

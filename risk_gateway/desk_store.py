@@ -1,0 +1,193 @@
+"""What is kept of the analysts' desk: versions of profiles and each step of their lives. The caller commits.
+
+Which steps are allowed is in desk.py; portal/profile_desk.py takes them with their journal entries.
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
+import zstandard
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import Connection, insert, select, true, update
+from sqlalchemy.exc import IntegrityError
+
+from risk_gateway import canonical, desk
+from risk_gateway.analyst_store import demand_analyst
+from risk_gateway.desk import BackTest, Move, Standing, Status
+from risk_gateway.errors import MoveRefused, ProfileRefused
+from risk_gateway.packing import pack, unpack
+from risk_gateway.profile_store import (
+    EVER_APPROVED,
+    examine,
+    move_table,
+    profile_table,
+    read_records,
+    row_of,
+    step_row,
+)
+from risk_gateway.profiles import Profile
+from risk_gateway.validation import name_problems
+
+
+class StoredProfile(Struct, frozen=True):
+    """A version as it is kept; `profile` is None when its content cannot be read. `refused` says why it does not judge
+    although it was approved."""
+
+    code: str
+    version: int
+    profile: Profile | None
+    status: Status
+    approver: str | None
+    refused: tuple[ProfileRefused, ...] = ()
+
+
+class Step(Struct, frozen=True):
+    """A step that was taken; `report` is the JSON of the back-test that came with it."""
+
+    status: Status
+    actor: str
+    at: datetime
+    reason: str
+    report: bytes | None
+
+
+def add_draft(connection: Connection, profile: Profile, author: str, now: datetime) -> tuple[Profile, bool]:
+    """Keep a profile as the next version of its code, a draft of `author`; return it, and whether it is new.
+
+    What the newest version says already is not kept twice: then that version is returned. Raises MoveRefused, and
+    ProfileRefused for a code that is none.
+    """
+    for problem in name_problems(profile):
+        raise problem
+    analyst = demand_analyst(connection, author)
+    newest = next(reversed(read_versions(connection, profile.code)), None)
+    draft = replace(profile, version=newest.version if newest else 1, author=author, approver="")
+    if newest is not None:
+        if newest.profile is not None and draft.digest == newest.profile.digest:
+            return newest.profile, False
+        draft = replace(draft, version=newest.version + 1)
+    desk.demand_posts(analyst, draft)
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(profile_table), [row_of(draft, Status.DRAFT)])
+    except IntegrityError:  # another process has just taken the number
+        raise MoveRefused("move-meanwhile", profile=draft.code) from None
+    _add_step(connection, draft, Status.DRAFT, author, now, "")
+    return draft, True
+
+
+def move(
+    connection: Connection,
+    code: str,
+    version: int,
+    step: Move,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    report_json: bytes | None = None,
+) -> Status:
+    """Take a step in the life of a version, and return where it stands then. Raises MoveRefused.
+
+    `actor` is an analyst's IIN, or desk.OFFICE for what the office does by itself.
+    """
+    analyst = None if actor == desk.OFFICE else demand_analyst(connection, actor)
+    standing = read_standing(connection, code, version)
+    status = desk.after(standing, step, analyst, now, reason)
+    columns = profile_table.c
+    unchanged = (columns.code == code) & (columns.version == version) & (columns.status == standing.status)
+    changes = {"status": status.value, **({"approver": actor} if step is Move.APPROVE else {})}
+    if connection.execute(update(profile_table).where(unchanged).values(**changes)).rowcount != 1:
+        raise MoveRefused("move-meanwhile", profile=code)
+    _add_step(connection, standing.profile, status, actor, now, reason, report_json)
+    return status
+
+
+def attach_report(
+    connection: Connection, code: str, version: int, report_json: bytes, actor: str, now: datetime
+) -> Status:
+    """Keep the back-test of a validated version: JSON with at least what BackTest names. Raises MoveRefused."""
+    profile = read_standing(connection, code, version).profile
+    try:
+        report = msgspec.json.decode(report_json, type=BackTest)
+    except msgspec.MsgspecError as error:
+        raise MoveRefused("move-report-shape", profile=code, problem=str(error)) from error
+    if report.digest != profile.digest:
+        raise MoveRefused("move-report-other", profile=code)
+    return move(connection, code, version, Move.BACK_TEST, actor, now, report_json=report_json)
+
+
+def read_standing(connection: Connection, code: str, version: int) -> Standing:
+    """Raises MoveRefused for a version that is not kept."""
+    columns = profile_table.c
+    rows = connection.execute(select(columns.version, columns.status).where(columns.code == code)).all()
+    statuses = {row.version: Status(row.status) for row in rows}
+    if version not in statuses:
+        raise MoveRefused("move-no-profile", profile=code, version=str(version))
+    steps = read_steps(connection, code, version)
+    reported = [step for step in steps if step.report is not None]
+    return Standing(
+        profile=_content(connection, code, version),
+        status=statuses[version],
+        submitter=next((step.actor for step in reversed(steps) if step.status is Status.SUBMITTED), None),
+        report=msgspec.json.decode(reported[-1].report or b"", type=BackTest) if reported else None,
+        reported_at=reported[-1].at if reported else None,
+        newest_approved=max((one for one, status in statuses.items() if status in EVER_APPROVED), default=0),
+    )
+
+
+def read_versions(connection: Connection, code: str | None = None) -> list[StoredProfile]:
+    """Return every version, by code and number, or those of one code."""
+    records = read_records(connection, true() if code is None else profile_table.c.code == code)
+    examined = examine(connection, records)
+    return [
+        StoredProfile(
+            code=record.code,
+            version=record.version,
+            profile=examined[record].profile,
+            status=Status(record.status),
+            approver=record.approver,
+            refused=examined[record].refused if record.status == Status.APPROVED else (),
+        )
+        for record in records
+    ]
+
+
+def read_steps(connection: Connection, code: str, version: int) -> list[Step]:
+    """Return the life of a version, in order."""
+    columns = move_table.c
+    wanted = select(move_table).where(columns.code == code, columns.version == version).order_by(columns.id)
+    return [
+        Step(
+            status=Status(row.status),
+            actor=row.actor,
+            at=row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at,
+            reason=row.reason,
+            report=None if row.report is None else unpack(row.report),
+        )
+        for row in connection.execute(wanted)
+    ]
+
+
+def _add_step(
+    connection: Connection,
+    profile: Profile,
+    status: Status,
+    actor: str,
+    now: datetime,
+    reason: str,
+    report_json: bytes | None = None,
+) -> None:
+    packed = None if report_json is None else pack(report_json)
+    row = {**step_row(profile, status, actor, now.astimezone(UTC), reason), "report": packed}
+    connection.execute(insert(move_table), [row])
+
+
+def _content(connection: Connection, code: str, version: int) -> Profile:
+    """Raises MoveRefused for a content that cannot be read: nobody can say what such a version is."""
+    columns = profile_table.c
+    wanted = select(columns.content).where(columns.code == code, columns.version == version)
+    try:
+        return canonical.loads(unpack(connection.execute(wanted).scalar_one()), Profile)
+    except (msgspec.MsgspecError, zstandard.ZstdError) as error:
+        raise MoveRefused("profile-tampered", place=code) from error

@@ -1,0 +1,230 @@
+"""The history of participants: what a lodgement asks of it, what it reads, and what it adds. Pure values.
+
+The store is history_store.py. What two lodgements that are judged at the same moment do not know of each other:
+docs/decisions/0011-history-as-of-the-moment.md.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from declarations.model import Declaration, GoodsItem
+from risk_gateway.model import Case, Finding, Knowledge, Load, Outcome, ParticipantFacts
+
+INVOICE = "04021"
+WITH_QUANTITY = ("01", "06")  # permits, and certificates of origin
+UNKNOWN_COUNTRIES = frozenset({"00", "99"})  # boxes 16 and 34: not known, various
+
+
+# --- what is asked and read -----------------------------------------------------------------------------------------
+
+
+class Question(Struct, frozen=True):
+    """What judging one declaration wants to know. `reference` is the trader's own number: what was lodged under it is
+    no history of this declaration."""
+
+    declarant: str
+    agent: str | None
+    reference: str
+    day: date
+    office: str
+    commodities: tuple[str, ...]
+    invoices: tuple[str, ...]
+    certificates: tuple[str, ...]
+
+
+class Past(Struct, frozen=True):
+    """The answer, as of the moment it is read. `declarations_as_agent` is of the agent, all else of the declarant.
+
+    `findings` has the goods declared before, by (commodity, origin), with the number of controls that found something.
+    `grams_left` has the certificates on record; on those of another holder the declarant has nothing left.
+    """
+
+    declarations: int = 0
+    declarations_as_agent: int = 0
+    amendments_after_notice: int = 0
+    exports_without_exit: int = 0
+    findings: Mapping[tuple[str, str], int] = {}
+    used_invoices: frozenset[str] = frozenset()
+    grams_left: Mapping[str, int] = {}
+    load: Load = Load()
+
+
+def question(declaration: Declaration, declarant: str, agent: str | None, day: date) -> Question:
+    items = declaration.items
+    return Question(
+        declarant=declarant,
+        agent=agent,
+        reference=declaration.functional_reference_id,
+        day=day,
+        office=declaration.office,
+        commodities=tuple(sorted({item.commodity_code for item in items})),
+        invoices=tuple(sorted(invoices_of(items))),
+        certificates=tuple(sorted({number for item in items for number in certificates_of(item)})),
+    )
+
+
+def of_declarant(recorded: ParticipantFacts, past: Past) -> ParticipantFacts:
+    """Return what is recorded of the declarant with what it did before."""
+    return replace(
+        recorded,
+        declarations_count=past.declarations,
+        known_commodities=frozenset(commodity for commodity, _ in past.findings),
+        known_goods=frozenset(past.findings),
+        findings=past.findings,
+        amendments_after_notice=past.amendments_after_notice,
+        exports_without_exit=past.exports_without_exit,
+        used_invoices=past.used_invoices,
+        certificate_balances_kg={number: Decimal(grams) / 1000 for number, grams in past.grams_left.items()},
+    )
+
+
+def of_agent(recorded: ParticipantFacts, past: Past) -> ParticipantFacts:
+    """Return what is recorded of the broker with how many declarations it filed before."""
+    return replace(recorded, declarations_as_agent=past.declarations_as_agent)
+
+
+# --- what documents say ---------------------------------------------------------------------------------------------
+
+
+def invoice_number(identifier: str) -> str:
+    """Return an invoice number without what is easily varied: blanks and the case of letters."""
+    return "".join(identifier.split()).upper()
+
+
+def invoices_of(items: Iterable[GoodsItem]) -> set[str]:
+    return {
+        invoice_number(document.identifier)
+        for item in items
+        for document in item.documents
+        if document.type_code == INVOICE
+    }
+
+
+def certificates_of(item: GoodsItem) -> frozenset[str]:
+    """Return the numbers of the documents on which the item's mass may be written off."""
+    return frozenset(document.identifier for document in item.documents if document.type_code.startswith(WITH_QUANTITY))
+
+
+def grams_by_certificate(items: Iterable[GoodsItem]) -> dict[str, int]:
+    """Return the net mass that the items together put on each certificate, in whole grams, rounded up."""
+    kilograms: dict[str, Decimal] = defaultdict(Decimal)
+    for item in items:
+        for number in certificates_of(item):
+            kilograms[number] += item.net_mass_kg or 0
+    return {number: int((mass * 1000).to_integral_value(ROUND_CEILING)) for number, mass in kilograms.items()}
+
+
+def origin_of(item: GoodsItem) -> str | None:
+    return item.origin_country if item.origin_country not in UNKNOWN_COUNTRIES else None
+
+
+# --- what is added --------------------------------------------------------------------------------------------------
+
+
+class Addition(Struct, frozen=True):
+    """What one lodgement adds to history, and what it was judged to be: the commit tells whether it still is.
+
+    `goods` are (commodity, origin), each once; `grams` is what it puts on each certificate that it names, on record or
+    not. `exceeded` says of certificates named together in an item whether one of them was judged to be exceeded. What
+    could not be judged is left out.
+    `ordered` are the names of the day's counts that go up by one. An amendment adds no declaration.
+    """
+
+    declarant: str
+    agent: str | None
+    reference: str
+    day: date
+    counts: bool
+    goods: tuple[tuple[str, str], ...]
+    invoices: tuple[str, ...]
+    invoice_reused: bool | None
+    grams: Mapping[str, int]
+    exceeded: Mapping[tuple[str, ...], bool]
+    ordered: tuple[str, ...]
+
+
+def addition(
+    declaration: Declaration, case: Case, knowledge: Knowledge, findings: Iterable[Finding], outcome: Outcome, day: date
+) -> Addition:
+    """Return what a judged lodgement adds. `day` is the day in Kazakhstan on which it was received."""
+    items = declaration.items
+    capped = {profile.code for profile in knowledge.profiles if profile.daily_cap is not None}
+    acted_on = sorted({finding.profile for finding in findings if finding.selected} & capped)
+    inspections = [inspections_at(declaration.office)] if outcome is Outcome.INSPECTION_ORDER else []
+    return Addition(
+        declarant=case.declarant or "",
+        agent=case.agent,
+        reference=declaration.functional_reference_id,
+        day=day,
+        counts=not case.header.is_amendment,
+        goods=tuple(sorted({(item.commodity_code, origin_of(item) or "") for item in items})),
+        invoices=tuple(sorted(invoices_of(items))),
+        invoice_reused=case.header.invoice_reused,
+        grams=grams_by_certificate(items),
+        exceeded={
+            tuple(sorted(named)): fact.certificate_exceeded
+            for item, fact in zip(items, case.items, strict=True)
+            if (named := certificates_of(item)) and fact.certificate_exceeded is not None
+        },
+        ordered=(*inspections, *(hits_of(code) for code in acted_on)),
+    )
+
+
+def inspections_at(office: str) -> str:
+    """Return the name of the day's count of inspections ordered at a post."""
+    return f"inspections:{office}"
+
+
+def hits_of(profile: str) -> str:
+    """Return the name of the day's count of a capped profile's hits that were acted upon."""
+    return f"profile:{profile}"
+
+
+class Ledger:
+    """Invoices and certificates as they stand at a commit; each addition that is taken changes them for the next.
+
+    `used_by` gives the reference under which (declarant, invoice) was used first, `left` the (holder, grams) of
+    certificates on record.
+    """
+
+    def __init__(self, used_by: Mapping[tuple[str, str], str], left: Mapping[str, tuple[str, int]]) -> None:
+        self._used_by = dict(used_by)
+        self._left = dict(left)
+
+    def take(self, given: Addition) -> bool:
+        """Take an addition that is still what it was judged to be; tell whether it was."""
+        over = {
+            number for number, grams in given.grams.items() if grams > self._left_to(given.declarant, number, grams)
+        }
+        if given.invoice_reused is not None and self._reused(given) != given.invoice_reused:
+            return False
+        if any(bool(over.intersection(named)) != judged for named, judged in given.exceeded.items()):
+            return False
+        for invoice in given.invoices:
+            self._used_by.setdefault((given.declarant, invoice), given.reference)
+        for number, grams in self.written_off(given).items():
+            holder, left = self._left[number]
+            self._left[number] = (holder, left - grams)
+        return True
+
+    def written_off(self, given: Addition) -> dict[str, int]:
+        """Return the grams that go off the declarant's own certificates: nobody can use up another's."""
+        return {
+            number: grams
+            for number, grams in given.grams.items()
+            if self._left.get(number, ("", 0))[0] == given.declarant
+        }
+
+    def _reused(self, given: Addition) -> bool:
+        users = (self._used_by.get((given.declarant, invoice), given.reference) for invoice in given.invoices)
+        return any(user != given.reference for user in users)
+
+    def _left_to(self, declarant: str, number: str, grams: int) -> int:
+        """Return what a declarant has left; a certificate that is not on record has enough."""
+        holder, left = self._left.get(number, (declarant, grams))
+        return left if holder == declarant else 0

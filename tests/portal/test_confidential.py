@@ -1,0 +1,480 @@
+"""Nothing that a declarant can reach tells how risks are recognised: every page, answer, file, message and log line.
+
+Profiles with distinctive values judge here, so that whatever shows is a leak and no coincidence. Every route that opens
+for a declarant, a broker or anybody is walked; one that is not fails the test.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lightgbm
+import numpy as np
+import offices
+import pki
+import pytest
+from browsing import CSRF_COOKIE
+from builders import declaration_xml, export_xml
+from cast import PARTICIPANTS
+from confidential import distinctive, secrets_of, secrets_of_assessment, traces
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from litestar.testing import TestClient
+from msgspec import structs
+from sqlalchemy import insert, select
+from structlog.testing import capture_logs
+
+from interop.store import outbox
+from portal import store as portal_store
+from portal.access import GRANTED, Role
+from portal.api.callers import token_hash
+from portal.app import create_app
+from portal.authorities import DemoAuthorities
+from portal.background import notary_of
+from portal.database import make_engine, reading, writing
+from portal.settings import Settings
+from portal.worker import Worker
+from risk_gateway import archive_store, canonical, profile_store
+from risk_gateway.fraud_model import model_store
+from risk_gateway.fraud_model.features import CODED, ENCODED, FEATURES, MEDIAN_LEVELS
+from risk_gateway.fraud_model.spec import Encoding, FraudModel, Usual, sealed
+from risk_gateway.knowledge import shipped_parameters, shipped_profiles
+from risk_gateway.model import Assessment
+from risk_gateway.packing import pack, unpack
+from risk_gateway.profiles import Block, Condition, Kind, MeasureCode, MeasureOrder, Profile, SelectionRates
+from risk_gateway.selection import RANDOM_DRAW, draw
+from risk_gateway.words import Words
+from signing import store as signing_store
+
+ALTYN = PARTICIPANTS["altyn"].identifier
+LANGUAGES = ("kk", "ru", "en")
+PEOPLE = ("anna", "berik", "yerkin", "zarina")
+API = "/api/v1/declarations"
+TELLING_KEYS = {"weight", "score", "threshold", "factor", "propensity", "probability", "family", "opinion", "findings"}
+OPEN_TO_DECLARANTS = GRANTED[Role.DECLARANT] | GRANTED[Role.BROKER] | GRANTED[Role.ANYBODY]
+LINK = re.compile(r'(?:href|action|hx-get)="(/[^"]*)"')
+PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
+
+
+# --- knowledge that betrays itself ----------------------------------------------------------------------------------
+
+
+def telling(code: str, block: Block, kind: Kind, *orders: MeasureOrder, **changes: Any) -> Profile:
+    """Return a profile whose every part would be recognised."""
+    usual = next(profile for profile in shipped_profiles() if profile.block is block and profile.kind is kind)
+    made = {
+        "code": code,
+        "title": Words(f"Зңқ {code} атауы", f"Зъщ {code} заглавие", f"Zqx {code} title"),
+        "family": f"zqx_{code.lower().replace('-', '_')}",
+        "condition": Condition(field="usd_per_kg", op="<", value="9961.3725"),
+        "measures": orders,
+        "weight": 37 if kind is Kind.INDIRECT else 0,
+        "motive": "understated_value",
+        "category": "customs_value",
+        "selection": SelectionRates(Decimal("0.9137"), Decimal("0.9137"), Decimal("0.9137")),
+        "daily_cap": None,
+        "area": type(usual.area)(),
+        "declarant_text": Words("Құнын растаңыз.", "Подтвердите стоимость.", "Confirm the value."),
+    }
+    return structs.replace(usual, **{**made, **changes})
+
+
+PROFILES = (
+    telling(
+        "QX-7741", Block.IMPORTS, Kind.INDIRECT, MeasureOrder(MeasureCode.VALUE_CONTROL, "Quetzal: read the ledger.")
+    ),
+    telling(
+        "QX-7742", Block.IMPORTS, Kind.DIRECT, MeasureOrder(MeasureCode.INSPECT_PARTIAL, "Quetzal: weigh a crate.")
+    ),
+    telling("QX-7743", Block.EXPORTS, Kind.INDIRECT, MeasureOrder(MeasureCode.EXPERTISE, "Quetzal: sample the grain.")),
+)
+
+
+def model() -> FraudModel:
+    """Return a small model that has an opinion of every import."""
+    draw_of = np.random.default_rng(7)
+    rows, found = draw_of.normal(size=(400, len(FEATURES))), draw_of.integers(0, 2, 400)
+    data = lightgbm.Dataset(rows, found, feature_name=list(FEATURES))
+    settings = {"objective": "binary", "num_leaves": 4, "verbosity": -1, "num_threads": 1, "seed": 7}
+    return sealed(
+        FraudModel(
+            block="imports",
+            features=FEATURES,
+            encodings={name: Encoding(0.2, 20.0, {}) for name in ENCODED},
+            medians={level: Usual({}, {}, {}) for level in MEDIAN_LEVELS},
+            codes=dict.fromkeys(CODED, ()),
+            booster=lightgbm.train(settings, data, 3).model_to_string(),
+            calibration=((-4.0, 0.173159), (4.0, 0.913731)),
+            reference={},
+            source="zqx-model-of-the-test",
+        )
+    )
+
+
+# --- a portal and what goes into it ---------------------------------------------------------------------------------
+
+
+class HastyClock(offices.StillClock):
+    """Stands still, but while it hurries every look at the monotonic clock takes a second."""
+
+    hurries = False
+
+    def monotonic(self) -> float:
+        self.ticks += self.hurries
+        return self.ticks
+
+
+class Portal(NamedTuple):
+    client: TestClient[Litestar]
+    app: Litestar
+    settings: Settings
+    clock: HastyClock
+
+    def lodge(self, data: bytes, who: str, language: str = "en") -> Any:
+        return self.client.post(API, content=data, headers={**bearer(who), "Accept-Language": language})
+
+
+def bearer(who: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer token-of-{who}", "Content-Type": "application/xml"}
+
+
+def prepared(home: Path) -> Settings:
+    """Return the settings of a portal with the starter profiles, telling ones and a model."""
+    given = offices.settings(home)
+    offices.keep_keys(home)
+    offices.seed_cast(given)
+    engine = make_engine(given.database_url)
+    with writing(engine) as connection:
+        for key, firm in PARTICIPANTS.items():
+            until = offices.NOW + timedelta(days=1)
+            token = token_hash(f"token-of-{key}")
+            portal_store.add_token(connection, token, firm.identifier, "tests", offices.NOW, until)
+        profile_store.install(connection, PROFILES, offices.NOW)
+        made = model()
+        row = {"version": made.version, "block": made.block, "status": "champion", "trained_by": "test"}
+        content = pack(canonical.dumps(made))
+        statement = insert(model_store.fraud_model).values(
+            **row, trained_at=offices.NOW, metrics=b"{}", content=content
+        )
+        connection.execute(statement)
+    engine.dispose()
+    return given
+
+
+@contextmanager
+def served(given: Settings) -> Iterator[Portal]:
+    clock = HastyClock()
+    app = create_app(given, clock)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield Portal(client, app, given, clock)
+
+
+def drawn_reference() -> str:
+    """Return a reference of Altyn's that the random draw selects."""
+    parameters = shipped_parameters(offices.NOW.date())
+    rate, version = parameters.random_rates.low, parameters.random_version
+    names = (f"DRAWN-{number}" for number in range(100_000))
+    return next(
+        name for name in names if draw(offices.UNDRAWN_KEY, f"{ALTYN}/{name}", RANDOM_DRAW, version, rate).selected
+    )
+
+
+def lodgements() -> dict[str, tuple[bytes, str]]:
+    """Return signed declarations of every kind of decision, and who lodges each."""
+    chairs = {"code": "9401610000", "price": "120.00", "net": "700.000", "gross": "760.000"}
+    qorgan = {"declarant": "qorgan", "signatory": "yerkin"}
+    by_berik = {"agent": "zhibek", "signatory": "berik"}
+    return {
+        "waived": (pki.sign_as("anna", declaration_xml(3, reference="WAIVED-1")), "altyn"),
+        "drawn": (pki.sign_as("anna", declaration_xml(reference=drawn_reference())), "altyn"),
+        "degraded": (pki.sign_as("anna", declaration_xml(40, reference="SLOW-1")), "altyn"),
+        "broker": (pki.sign_as("berik", declaration_xml(reference="BERIK-1", **by_berik)), "zhibek"),
+        "inspected": (pki.sign_as("yerkin", declaration_xml([chairs], reference="QORGAN-1", **qorgan)), "qorgan"),
+        "export": (pki.sign_as("zarina", export_xml(reference="TENGRI-1")), "tengri"),
+    }
+
+
+class Walked(NamedTuple):
+    """What was answered: (who asked, where, headers or body), and each (method, path) that was answered well."""
+
+    answers: list[tuple[str, str, bytes]]
+    opened: set[tuple[str, str]]
+
+    def note(self, who: str, answer: Any) -> Any:
+        path = answer.request.url.path
+        heads = "\n".join(f"{name}: {value}" for name, value in answer.headers.items()).encode()
+        self.answers.append((who, path, heads + b"\n\n"))
+        self.answers.append((who, path, answer.content))
+        if answer.status_code < 400:
+            self.opened.add((answer.request.method, path))
+        return answer
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with served(prepared(tmp_path_factory.mktemp("portal"))) as portal:
+        yield portal
+
+
+@pytest.fixture(scope="module")
+def walked() -> Walked:
+    return Walked([], set())
+
+
+class Lodged(NamedTuple):
+    numbers: list[str]
+    lines: list[str]
+
+
+@pytest.fixture(scope="module")
+def lodged(portal: Portal, walked: Walked) -> Lodged:
+    """Lodge everything, rightly and wrongly, and have it attested and delivered; return numbers and log lines."""
+    caught = Lines()
+    root = logging.getLogger()
+    root.addHandler(caught)
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    try:
+        with capture_logs() as lines:
+            numbers = list(_lodge_all(portal, walked))
+            _attest_and_deliver(portal)
+    finally:
+        root.setLevel(level)
+        root.removeHandler(caught)
+    return Lodged(numbers, [*(json.dumps(line, ensure_ascii=False, default=str) for line in lines), *caught.lines])
+
+
+class Lines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+def _lodge_all(portal: Portal, walked: Walked) -> Iterator[str]:
+    for name, (data, who) in lodgements().items():
+        for language in LANGUAGES:
+            walked.note(who, portal.client.post(f"{API}/check", content=data, headers=_heads(who, language)))
+        portal.clock.hurries = name == "degraded"
+        answer = walked.note(who, portal.lodge(data, who))
+        portal.clock.hurries = False
+        assert answer.status_code == 201, answer.text
+        yield answer.json()["registration_number"]
+        for language in LANGUAGES:  # the same again is the same answer, as JSON and as a notice
+            walked.note(who, portal.lodge(data, who, language))
+            walked.note(
+                who,
+                portal.client.post(API, content=data, headers={**_heads(who, language), "Accept": "application/xml"}),
+            )
+    wrong = pki.sign_as("anna", declaration_xml(reference="WRONG-1", incoterms="XXX"))
+    other = pki.sign_as("anna", declaration_xml(2, reference="WAIVED-1"))
+    for data, who in ((wrong, "altyn"), (other, "altyn"), (b"<no/>", "altyn"), (wrong, "qorgan"), (wrong, "nobody")):
+        for language in LANGUAGES:
+            answer = walked.note(who, portal.client.post(API, content=data, headers=_heads(who, language)))
+            assert answer.status_code >= 400
+
+
+def _heads(who: str, language: str) -> dict[str, str]:
+    return {**bearer(who), "Accept-Language": language}
+
+
+def _attest_and_deliver(portal: Portal) -> None:
+    """Have another process of the office time-stamp the journal and deliver the messages."""
+    office = offices.reopen(portal.settings, portal.clock)
+    notary_of(office, DemoAuthorities(pki.authority(), office.clock)).attest()
+    Worker(office.engine, office.clock).turn()
+    office.engine.dispose()
+
+
+# --- what must not show ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def assessments(portal: Portal, lodged: Lodged) -> list[Assessment]:
+    engine = make_engine(portal.settings.database_url)
+    with reading(engine) as connection:
+        stored = [archive_store.find_case(connection, number) for number in lodged.numbers]
+    engine.dispose()
+    return [canonical.loads(unpack(one.assessment), Assessment) for one in stored if one is not None]
+
+
+@pytest.fixture(scope="module")
+def tokens(portal: Portal, assessments: list[Assessment]) -> frozenset[str]:
+    office = offices.reopen(portal.settings, portal.clock)
+    known = office.snapshot.knowledge(offices.NOW.date())
+    office.engine.dispose()
+    secrets = [*secrets_of(known), *(secret for each in assessments for secret in secrets_of_assessment(each))]
+    return distinctive(iter([*secrets, "zqx", "Zqx", "Зңқ", "Зъщ", "Quetzal"])) | {"Quetzal", "zqx_", "Зңқ", "Зъщ"}
+
+
+def test_the_declarations_met_all_that_could_show(assessments: list[Assessment], tokens: frozenset[str]) -> None:
+    assert {finding.profile for each in assessments for finding in each.findings} >= {"QX-7741", "QX-7742", "QX-7743"}
+    assert any(each.waived for each in assessments)
+    assert any(each.degraded for each in assessments)
+    assert any(each.by_draw == "INSPECTION_ORDER" for each in assessments)
+    assert any(each.opinion is not None for each in assessments)
+    assert {"QX-7741", "9961.3725", "zqx_qx_7741", "Quetzal: read the ledger."} <= tokens
+
+
+def test_no_answer_to_lodging_or_checking_tells(walked: Walked, lodged: Lodged, tokens: frozenset[str]) -> None:
+    assert leaks(walked, tokens) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("person", PEOPLE)
+def test_no_page_tells(
+    portal: Portal, walked: Walked, lodged: Lodged, tokens: frozenset[str], person: str, language: str
+) -> None:
+    portal.client.cookies.clear()
+    portal.client.cookies.set("shekara_language", language)
+    seen = Walked([], walked.opened)
+    sign_in(portal, seen, person)
+    crawl(portal, seen, person, ["/", *(address for address in page_addresses(portal, lodged))])
+    portal.client.cookies.clear()
+    assert leaks(seen, tokens) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("who", ["altyn", "zhibek", "qorgan", "tengri", "nobody"])
+def test_no_answer_of_the_api_tells(
+    portal: Portal, walked: Walked, lodged: Lodged, tokens: frozenset[str], who: str, language: str
+) -> None:
+    seen = Walked([], walked.opened)
+    for address in api_addresses(portal, lodged):
+        for accepted in ("application/json", "application/xml"):
+            heads = {"Accept-Language": language, "Accept": accepted, **({} if who == "nobody" else bearer(who))}
+            seen.note(who, portal.client.get(address, headers=heads))
+    assert leaks(seen, tokens) == []
+
+
+def test_every_route_that_opens_for_a_declarant_was_walked(portal: Portal, walked: Walked, lodged: Lodged) -> None:
+    """Runs the walk once for itself, so that it stands alone."""
+    for who in ("altyn", "zhibek", "qorgan", "tengri"):
+        for address in api_addresses(portal, lodged):
+            walked.note(who, portal.client.get(address, headers={**bearer(who), "Accept": "application/json"}))
+    for person in PEOPLE:
+        portal.client.cookies.clear()
+        sign_in(portal, walked, person)
+        crawl(portal, walked, person, ["/", *page_addresses(portal, lodged)])
+        post(portal, walked, person, "/language", {"language": "en", "back": "/"})
+        post(portal, walked, person, "/sign-out", {})
+    portal.client.cookies.clear()
+    assert [route for route in open_routes(portal.app) if not any(fits(route, one) for one in walked.opened)] == []
+
+
+def test_neither_messages_nor_notifications_nor_journal_entries_nor_log_lines_tell(
+    portal: Portal, lodged: Lodged, tokens: frozenset[str]
+) -> None:
+    engine = make_engine(portal.settings.database_url)
+    with reading(engine) as connection:
+        bodies = [bytes(row.body) for row in connection.execute(select(outbox))]
+        told = [repr(tuple(row)).encode() for row in connection.execute(select(portal_store.notification))]
+        entries = [bytes(row.entry) for row in connection.execute(select(signing_store.journal))]
+        shown = [entry for entry in entries if b'"declaration.' in entry or b'"selection.' in entry]
+    engine.dispose()
+    assert len(bodies) >= 6
+    assert len(told) >= 6
+    assert len(shown) >= 6
+    lines = [line.encode() for line in lodged.lines]
+    found = {token for content in (*bodies, *told, *shown, *lines) for token in traces(tokens, content)}
+    assert found == set()
+
+
+# --- walking --------------------------------------------------------------------------------------------------------
+
+
+def leaks(walked: Walked, tokens: frozenset[str]) -> list[tuple[str, str, list[str]]]:
+    """Return who could read where what must not show; telling keys of JSON count, too."""
+    found = []
+    for who, path, content in {(who, path, content) for who, path, content in walked.answers}:
+        traced = traces(tokens, content) + sorted(TELLING_KEYS & keys_of(content))
+        if traced:
+            found.append((who, path, traced))
+    return sorted(found)
+
+
+def keys_of(content: bytes) -> set[str]:
+    """Return every key of a JSON text, lower-case."""
+    if not content.startswith((b"{", b"[")):
+        return set()
+    keys: set[str] = set()
+    json.loads(content, object_hook=lambda made: keys.update(key.lower() for key in made))
+    return keys
+
+
+def sign_in(portal: Portal, walked: Walked, person: str) -> None:
+    walked.note("nobody", portal.client.get("/demo/sign-in"))
+    answer = post(portal, walked, person, "/demo/sign-in", {"person": person})
+    assert answer.status_code == 303, answer.text
+
+
+def post(portal: Portal, walked: Walked, who: str, address: str, fields: dict[str, str]) -> Any:
+    if CSRF_COOKIE not in portal.client.cookies:
+        portal.client.get("/")
+    form = {**fields, "_csrf_token": portal.client.cookies[CSRF_COOKIE]}
+    return walked.note(who, portal.client.post(address, data=form, follow_redirects=False))
+
+
+def crawl(portal: Portal, walked: Walked, who: str, addresses: list[str]) -> None:
+    """Open these addresses and whatever they link to within the portal, whole and as fragments."""
+    waiting, known = list(addresses), set(addresses)
+    while waiting:
+        address = waiting.pop()
+        for heads in ({}, {"HX-Request": "true"}):
+            answer = walked.note(who, portal.client.get(address, headers=heads, follow_redirects=False))
+            for link in map(unescape, LINK.findall(answer.text)):
+                if link not in known and not link.startswith(("/static/", "/sign-out")):
+                    known.add(link)
+                    waiting.append(link)
+
+
+def open_routes(app: Litestar) -> list[tuple[str, str]]:
+    """Return (method, path) of every route that opens for a declarant, a broker or anybody."""
+    return sorted(
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.opt.get("need") in OPEN_TO_DECLARANTS
+        for method in handler.http_methods - {"OPTIONS", "HEAD"}
+        if not route.path.startswith(("/static/", "/api/{path"))  # built files; a machine's page of what is not there
+    )
+
+
+def fits(route: tuple[str, str], asked: tuple[str, str]) -> bool:
+    pattern = PARAMETER.sub("[^/]+", route[1])
+    return route[0] == asked[0] and re.fullmatch(pattern, asked[1]) is not None
+
+
+def page_addresses(portal: Portal, lodged: Lodged) -> list[str]:
+    return [address for address in _addresses(portal, lodged) if not address.startswith("/api")]
+
+
+def api_addresses(portal: Portal, lodged: Lodged) -> list[str]:
+    consistency = "/api/v1/journal/consistency?first=1&second=2"
+    return [address for address in _addresses(portal, lodged) if address.startswith("/api")] + [consistency]
+
+
+def _addresses(portal: Portal, lodged: Lodged) -> list[str]:
+    """Return the address of every page and answer to read, for each declaration. KeyError: a parameter nobody knows."""
+    engine = make_engine(portal.settings.database_url)
+    with reading(engine) as connection:
+        size = connection.execute(select(signing_store.checkpoint.c.size)).scalars().first()
+    engine.dispose()
+    readable = [path for method, path in open_routes(portal.app) if method == "GET"]
+    return sorted({_filled(path, number, size) for path in readable for number in lodged.numbers})
+
+
+def _filled(path: str, number: str, size: int) -> str:
+    office, day, serial = number.split("/")
+    known = {"office": office, "day": day, "serial": serial, "size": str(size), "index": "1"}
+    return PARAMETER.sub(lambda match: known[match[1]], path)

@@ -1,0 +1,309 @@
+"""Results return to profiles: each once, whatever crashes; and what has ended is expired."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import offices
+import pki
+import pytest
+from builders import declaration_xml
+from cast import PARTICIPANTS
+from typer.testing import CliRunner
+
+from declarations import store as declarations_store
+from portal import cli
+from portal.control import Closing, Mildening, close, override
+from portal.database import reading, writing
+from portal.feedback import SOURCES, Feedback
+from portal.office import Office
+from portal.pipeline import lodge
+from portal.stages import Lodged
+from risk_gateway import archive_store, canonical, desk_store, feedback_store
+from risk_gateway import store as risk_store
+from risk_gateway.desk import Status
+from risk_gateway.errors import ControlRefused
+from risk_gateway.feedback import Tally, merged
+from risk_gateway.knowledge import shipped_profiles
+from risk_gateway.model import Assessment, Outcome
+from risk_gateway.packing import unpack
+from risk_gateway.profiles import Motive
+from signing import store as signing_store
+
+ALTYN = PARTICIPANTS["altyn"].identifier
+INSPECTOR, CHIEF = "850101300123", "790202400456"
+
+
+class Crash(Exception):
+    """What a process that dies looks like to its database: nothing is committed."""
+
+
+@dataclass
+class Lodgings:
+    office: Office
+    number: str
+
+    def closed(self, **changes: object) -> archive_store.Act:
+        closing = Closing(**{"act": "A-1", "by": INSPECTOR, **changes})  # type: ignore[arg-type]
+        with writing(self.office.engine) as connection:
+            return close(connection, self.number, closing, offices.NOW)
+
+    @property
+    def fired(self) -> list[str]:
+        with reading(self.office.engine) as connection:
+            stored = archive_store.find_case(connection, self.number)
+        assert stored is not None
+        return [one.profile for one in canonical.loads(unpack(stored.assessment), Assessment).findings]
+
+
+@pytest.fixture
+def lodged(tmp_path: Path) -> Lodgings:
+    """Goods from a country under embargo, inspected."""
+    office = offices.office(tmp_path)
+    answer = lodge(Lodged(pki.sign_as("anna", declaration_xml(origin="KP")), offices.NOW), office)
+    assert answer.decision.outcome is Outcome.INSPECTION_ORDER
+    return Lodgings(office, answer.stored.registration_number)
+
+
+def tallied(office: Office) -> Tally:
+    """Return the sum of all tallies."""
+    whole = Tally()
+    with reading(office.engine) as connection:
+        for tally in feedback_store.read_tallies(connection).values():
+            whole.add(tally)
+    return whole
+
+
+def take_all(office: Office) -> None:
+    while Feedback(office.engine, office.clock).turn() == 0.0:
+        pass
+
+
+# --- refused --------------------------------------------------------------------------------------------------------
+
+
+def test_a_control_of_an_unknown_declaration_is_refused(lodged: Lodgings) -> None:
+    with pytest.raises(ControlRefused, match="control-no-declaration"), writing(lodged.office.engine) as connection:
+        close(connection, "20201/241126/0000099", Closing(act="A-1", by=INSPECTOR), offices.NOW)
+
+
+def test_a_second_act_of_the_same_number_is_refused(lodged: Lodgings) -> None:
+    lodged.closed()
+
+    with pytest.raises(ControlRefused, match="control-act-used"):
+        lodged.closed()
+
+
+def test_what_is_refused_leaves_nothing_behind(lodged: Lodgings) -> None:
+    with pytest.raises(ControlRefused, match="control-not-fired"):
+        lodged.closed(said={"XX-99": True})
+
+    with reading(lodged.office.engine) as connection:
+        assert not archive_store.is_act(connection, "A-1")
+        assert risk_store.read_violations(connection, ALTYN) == ()
+        events = [event for _, event, _ in signing_store.read_entries(connection, lodged.number)]
+    assert events == ["declaration.decided"]
+
+
+# --- a control is closed --------------------------------------------------------------------------------------------
+
+
+def test_a_finding_is_a_violation_and_a_precedent_and_in_the_journal(lodged: Lodgings) -> None:
+    before = lodged.office.snapshot.revision
+    code = lodged.fired[0]
+    act = lodged.closed(said={code: True}, motive=Motive.PROHIBITION, amount_tiyn=12_345)
+
+    with reading(lodged.office.engine) as connection:
+        assert risk_store.read_violations(connection, ALTYN) == (("prohibition", offices.NOW.date()),)
+        index, event, entry = signing_store.read_entries(connection, lodged.number)[-1]
+        stored = archive_store.find_case(connection, lodged.number)
+        assert declarations_store.read_revision(connection) > before
+    assert (index, event) == (act.sequence, "control.closed")
+    assert json.loads(entry)["particulars"]["amount"] == "123.45 KZT"
+    assert stored is not None
+    assert stored.result is not None
+    assert (stored.result.found, stored.result.motive, stored.result.amount_tiyn) == (True, Motive.PROHIBITION, 12_345)
+    assert stored.result.profiles[code] is True
+
+
+def test_a_control_that_found_nothing_leaves_the_record_clean(lodged: Lodgings) -> None:
+    lodged.closed()
+
+    with reading(lodged.office.engine) as connection:
+        assert risk_store.read_violations(connection, ALTYN) == ()
+        stored = archive_store.find_case(connection, lodged.number)
+    assert stored is not None
+    assert stored.result is not None
+    assert not stored.result.found
+
+
+def test_several_acts_of_one_declaration_are_taken_together(lodged: Lodgings) -> None:
+    lodged.closed()
+    lodged.closed(act="A-2", motive=Motive.PROHIBITION, amount_tiyn=700)
+
+    with reading(lodged.office.engine) as connection:
+        stored = archive_store.find_case(connection, lodged.number)
+    assert stored is not None
+    assert stored.result is not None
+    assert (stored.result.found, stored.result.amount_tiyn) == (True, 700)
+
+
+# --- tallies --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("point", ["after tallies", "before commit"])
+def test_after_a_crash_everything_is_counted_once(lodged: Lodgings, point: str) -> None:
+    lodged.closed(said={lodged.fired[0]: True}, amount_tiyn=100)
+
+    def crash(at: str) -> None:
+        if at == point:
+            raise Crash(at)
+
+    for name, read in SOURCES:
+        with pytest.raises(Crash):
+            Feedback(lodged.office.engine, lodged.office.clock, crash).take_in(name, read)
+    assert tallied(lodged.office) == Tally()
+    take_all(lodged.office)
+    take_all(lodged.office)
+
+    fired = len(lodged.fired)
+    assert tallied(lodged.office) == Tally(fired, fired, fired, 1, 100)
+
+
+def test_what_another_worker_has_taken_in_is_not_counted_again(lodged: Lodgings) -> None:
+    """A worker that saw new decisions before the other one had committed finds nothing left behind the cursor."""
+    office = lodged.office
+    name, read = SOURCES[0]
+    seen = []
+
+    def read_late(connection, after, most):  # type: ignore[no-untyped-def]
+        if not seen:
+            seen.append(list(read(connection, after, most)))
+            Feedback(office.engine, office.clock).take_in(name, read)
+            return iter(seen[0])
+        return read(connection, after, most)
+
+    Feedback(office.engine, office.clock).take_in(name, read_late)
+
+    assert seen[0]
+    assert tallied(office).hits == len(lodged.fired)
+
+
+def test_tallies_of_a_day_add_up_over_batches(tmp_path: Path) -> None:
+    office = offices.office(tmp_path)
+    for number in range(3):
+        xml = declaration_xml(reference=f"ALTYN-{number}", origin="KP")
+        lodge(Lodged(pki.sign_as("anna", xml), offices.NOW), office)
+        take_all(office)
+
+    with reading(office.engine) as connection:
+        whole = merged([feedback_store.read_tallies(connection)])
+        expected = merged(tallies for _, tallies in feedback_store.new_hits(connection, -1, 100))
+    assert whole == expected
+    assert max(tally.hits for tally in whole.values()) == 3
+
+
+def test_a_profile_past_its_last_day_is_expired_once_and_in_the_journal(lodged: Lodgings) -> None:
+    office = lodged.office
+    ended = shipped_profiles()[0]
+    office.clock.at = offices.NOW.replace(year=ended.valid_to.year) + timedelta(days=800)
+    job = Feedback(office.engine, office.clock)
+
+    assert job.expire() > 0
+    assert job.expire() == 0
+    with reading(office.engine) as connection:
+        assert {one.status for one in desk_store.read_versions(connection, ended.code)} == {Status.EXPIRED}
+        events = [event for _, event, _ in signing_store.read_entries(connection, ended.code)]
+        assert feedback_store.read_ended(connection, date(2026, 11, 24)) == []
+    assert events.count("profile.moved") == 1
+
+
+# --- overrides ------------------------------------------------------------------------------------------------------
+
+
+def milder(lodged: Lodgings, **changes: object) -> None:
+    usual = {
+        "to_outcome": Outcome.DOCUMENTARY_CHECK,
+        "reason_code": "GOODS_SEEN_BEFORE",
+        "officer": INSPECTOR,
+        "approver": CHIEF,
+    }
+    with writing(lodged.office.engine) as connection:
+        override(connection, lodged.number, Mildening(**{**usual, **changes}), offices.NOW)  # type: ignore[arg-type]
+
+
+def test_nobody_makes_a_decision_milder_alone(lodged: Lodgings) -> None:
+    with pytest.raises(ControlRefused, match="control-same-person"):
+        milder(lodged, approver=INSPECTOR)
+
+
+def test_a_decision_is_not_overridden_by_one_as_strict(lodged: Lodgings) -> None:
+    with pytest.raises(ControlRefused, match="control-not-milder"):
+        milder(lodged, to_outcome=Outcome.INSPECTION_ORDER)
+
+
+def test_an_override_names_profiles_officers_and_reason(lodged: Lodgings) -> None:
+    milder(lodged)
+
+    with reading(lodged.office.engine) as connection:
+        (made,) = feedback_store.read_overrides(connection)
+        events = [event for _, event, _ in signing_store.read_entries(connection, lodged.number)]
+    assert (made.number, made.officer, made.approver) == (lodged.number, INSPECTOR, CHIEF)
+    assert (made.from_outcome, made.to_outcome) == ("INSPECTION_ORDER", "DOCUMENTARY_CHECK")
+    assert made.profiles == tuple(sorted(lodged.fired))
+    assert events[-1] == "decision.overridden"
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shekara(lodged: Lodgings, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("SHEKARA_HOME", str(lodged.office.settings.home))
+    monkeypatch.setenv("SHEKARA_DATABASE_URL", lodged.office.settings.database_url)
+    return lambda *words: CliRunner().invoke(cli.app, list(words))
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code"),
+    [
+        (("--by", "123"), 2),
+        (("--by", INSPECTOR, "--amount", "-1"), 2),
+        (("--by", INSPECTOR, "--amount", "1.001"), 2),
+        (("--by", INSPECTOR, "--amount", "NaN"), 2),
+        (("--by", INSPECTOR, "--profile", "IM-01"), 2),
+        (("--by", INSPECTOR, "--profile", "IM-01=maybe"), 2),
+        (("--by", INSPECTOR, "--amount", "5"), 1),
+        (("--by", INSPECTOR, "--profile", "XX-1=found"), 1),
+    ],
+)
+def test_the_command_refuses_what_makes_no_sense(lodged: Lodgings, shekara, words, exit_code: int) -> None:  # type: ignore[no-untyped-def]
+    made = shekara("control", "close", lodged.number, "--act", "A-1", *words)
+
+    assert made.exit_code == exit_code
+    assert "Traceback" not in made.output
+
+
+def test_the_commands_close_a_control_and_show_what_it_brought(lodged: Lodgings, shekara) -> None:  # type: ignore[no-untyped-def]
+    code = lodged.fired[0]
+    closed = shekara(
+        "control",
+        "close",
+        lodged.number,
+        "--act",
+        "A-1",
+        "--by",
+        INSPECTOR,
+        "--profile",
+        f"{code}=found",
+        "--amount",
+        "10",
+    )
+    shown = shekara("feedback", "--json", "--profile", code)
+
+    assert closed.exit_code == 0, closed.output
+    (record,) = [json.loads(line) for line in shown.output.splitlines()]
+    assert (record["hits"], record["precision"]["findings"], record["revenue_tiyn"]) == (1, 1, 1000)
+    again = shekara("control", "close", lodged.number, "--act", "A-1", "--by", INSPECTOR)
+    assert again.exit_code == 1

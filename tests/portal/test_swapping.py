@@ -1,0 +1,113 @@
+"""Knowledge is exchanged while lodgements go on: none fails, and each was judged by one state of knowledge."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import offices
+import pki
+import pytest
+from builders import declaration_xml
+from msgspec.structs import replace
+
+from declarations import store as declarations_store
+from portal.database import reading, writing
+from portal.entry import Answer
+from portal.office import Office
+from portal.pipeline import lodge
+from portal.stages import Lodged
+from risk_gateway import archive_store, knowledge_store, profile_store, selection_store
+from risk_gateway.compiler import compiled
+from risk_gateway.manifest import digest_of
+from risk_gateway.replay import replay
+
+DAY = offices.NOW.date()
+LODGERS, LODGEMENTS = 3, 5
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return offices.office(tmp_path)
+
+
+def approve(office: Office, version: int) -> None:
+    """Put a new version of a profile in force, as an approval does."""
+    with writing(office.engine) as connection:
+        first = profile_store.read_active(connection, DAY)[0]
+        profile_store.install(connection, [replace(first, version=version)], offices.NOW)
+        declarations_store.bump_revision(connection)
+
+
+def profiles(office: Office) -> dict[str, object]:
+    return {profile.code: profile for profile in office.snapshot.knowledge(DAY).profiles}
+
+
+def test_profiles_that_stay_are_the_same_objects_and_are_neither_hashed_nor_compiled_again(office: Office) -> None:
+    before = profiles(office)
+    worked_out = {code: (digest_of(profile), compiled(profile)) for code, profile in before.items()}  # type: ignore[arg-type]
+    approve(office, version=2)
+    assert office.refresh()
+    after = profiles(office)
+    changed = {code for code in before if after[code] is not before[code]}
+    assert len(changed) == 1
+    stayed = before.keys() - changed
+    assert all((digest_of(after[code]), compiled(after[code])) == worked_out[code] for code in stayed)  # type: ignore[arg-type]
+
+
+def test_a_revision_that_changes_no_knowledge_leaves_its_version(office: Office) -> None:
+    before = office.snapshot.knowledge(DAY)
+    with writing(office.engine) as connection:
+        declarations_store.bump_revision(connection)
+    assert office.refresh()
+    assert office.snapshot.knowledge(DAY).version == before.version
+
+
+def test_an_amendment_is_drawn_with_the_key_of_the_day_of_its_series(office: Office) -> None:
+    earlier = DAY - timedelta(days=2)
+    with writing(office.engine) as connection:
+        key = replace(offices.undrawn(earlier), key=b"e" * 32, commitment=selection_store.commitment_of(b"e" * 32))
+        selection_store.add_key(connection, key)
+    today, of_series = office.snapshot.knowledge(DAY), office.snapshot.knowledge(DAY, earlier)
+    assert (of_series.day, of_series.key_day, of_series.day_key) == (DAY, earlier, b"e" * 32)
+    assert of_series.version != today.version
+    with reading(office.engine) as connection:
+        assert knowledge_store.read(connection, of_series.version) == of_series
+
+
+def test_no_lodgement_fails_while_knowledge_is_swapped(office: Office) -> None:
+    done = threading.Event()
+
+    def swap() -> int:
+        version = 1
+        while not done.is_set() or version < 4:
+            version += 1
+            approve(office, version)
+            office.refresh()
+        return version
+
+    def lodge_some(lodger: int) -> list[Answer]:
+        documents = (declaration_xml(reference=f"SWAP-{lodger}-{number}") for number in range(LODGEMENTS))
+        return [lodge(Lodged(pki.sign_as("anna", document), offices.NOW), office) for document in documents]
+
+    with ThreadPoolExecutor(LODGERS + 1) as pool:
+        swapping = pool.submit(swap)
+        lodging = [pool.submit(lodge_some, lodger) for lodger in range(LODGERS)]
+        try:
+            answers = [answer for each in lodging for answer in each.result()]
+        finally:
+            done.set()
+        assert swapping.result() >= 4
+    assert len({answer.stored.registration_number for answer in answers}) == LODGERS * LODGEMENTS
+    assert not any(answer.decision.degraded for answer in answers)
+    replays_as_decided(office, answers)
+
+
+def replays_as_decided(office: Office, answers: list[Answer]) -> None:
+    with reading(office.engine) as connection:
+        read: Callable[[str], object] = lambda version: knowledge_store.find(connection, version)  # noqa: E731
+        for answer in answers:
+            stored = archive_store.find_case(connection, answer.stored.registration_number)
+            assert stored is not None
+            assert replay(stored, read).same  # type: ignore[arg-type]

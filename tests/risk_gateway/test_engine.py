@@ -1,0 +1,96 @@
+"""The engine finds what a person would find who goes through every profile by hand; and it is asked in order."""
+
+from typing import Any
+
+import naive
+import pytest
+from arbitrary import Chance
+
+from risk_gateway import canonical
+from risk_gateway.budget import Budget
+from risk_gateway.engine import Engine
+from risk_gateway.errors import OutOfTime
+from risk_gateway.model import Finding
+from risk_gateway.profiles import Kind
+
+CASES = 2_500  # for each of four seeds
+PROFILES = 600
+AT_ONCE = 8
+
+
+def judged(engine: Engine, case: Any, stopped_at: int | None = None) -> list[Finding]:
+    return list(engine.judge(case, Budget.replaying(stopped_at)))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_it_finds_what_is_found_by_hand_in_any_case(seed: int) -> None:
+    chance = Chance(seed)
+    profiles = [chance.profile(f"P-{number}") for number in range(PROFILES)]
+    direct = indirect = on_items = 0
+    for number in range(CASES):
+        chosen = [profiles[place] for place in {chance.below(PROFILES) for _ in range(AT_ONCE)}]
+        case = chance.case()
+        found, by_hand = judged(Engine(chosen), case), naive.judge(chosen, case)
+        assert found == by_hand, f"seed {seed}, case {number}"
+        assert canonical.dumps(found) == canonical.dumps(by_hand)
+        direct += sum(finding.kind is Kind.DIRECT for finding in found)
+        indirect += sum(finding.kind is Kind.INDIRECT for finding in found)
+        on_items += sum(bool(finding.items) for finding in found)
+    assert min(direct, indirect, on_items) > CASES / 4  # not vacuous
+
+
+@pytest.mark.parametrize("items", [0, 1, 129, 999])
+def test_it_finds_what_is_found_by_hand_of_many_profiles_and_items(items: int) -> None:
+    chance = Chance(items)
+    profiles = [chance.profile(f"P-{number}") for number in range(150)]
+    engine = Engine(profiles)
+    for _ in range(3):
+        case = chance.case(items)
+        assert judged(engine, case) == naive.judge(profiles, case)
+
+
+def test_what_was_found_before_time_ran_out_is_what_comes_first_by_hand() -> None:
+    chance = Chance(7)
+    profiles = [chance.profile(f"P-{number}") for number in range(60)]
+    engine, case = Engine(profiles), chance.case(40)
+    by_hand = naive.judge(profiles, case)
+    in_time = Budget.replaying(None)
+    assert list(engine.judge(case, in_time)) == by_hand
+    counts = []
+    for stopped_at in range(1, in_time.checks + 1):
+        found: list[Finding] = []
+        with pytest.raises(OutOfTime) as stopped:
+            found.extend(engine.judge(case, Budget.replaying(stopped_at)))
+        assert stopped.value.check == stopped_at
+        assert found == by_hand[: len(found)]
+        counts.append(len(found))
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 3
+
+
+def test_a_direct_profile_is_asked_before_any_other(case: Any, profile: Any) -> None:
+    ban = profile("Z-9", kind=Kind.DIRECT)
+    findings = Engine([*(profile(f"A-{number}") for number in range(2_000)), ban]).judge(case(), Budget.replaying(3))
+    assert next(findings).profile == "Z-9"
+    with pytest.raises(OutOfTime):
+        next(findings)
+
+
+def test_profiles_that_the_header_or_the_goods_rule_out_cost_no_look_at_the_clock(case: Any, profile: Any) -> None:
+    ruled_out = [
+        profile(f"A-{number}", condition={"field": field, "op": op, "value": ["X", "7204"][op == "prefix" :][:1]})
+        for number, (field, op) in enumerate([("procedure", "in"), ("commodity_code", "prefix")] * 500)
+    ]
+    budget = Budget.replaying(None)
+    (finding,) = Engine([*ruled_out, profile("T-1")]).judge(case(), budget)
+    assert finding.profile == "T-1"
+    assert budget.checks == 2
+
+
+def test_a_commodity_of_fewer_digits_than_a_prefix_is_not_let_in_and_no_item_is_twice(case: Any, profile: Any) -> None:
+    by_prefixes = [
+        profile(code, condition={"field": "commodity_code", "op": "prefix", "value": value})
+        for code, value in (("T-1", ["85"]), ("T-2", ["8539"]), ("T-3", ["8539", "85"]))
+    ]
+    goods = case(items=[{"commodity_code": "85"}, {"commodity_code": "8539000000"}])
+    assert [finding.items for finding in judged(Engine(by_prefixes), goods)] == [(1, 2), (2,), (1, 2)]

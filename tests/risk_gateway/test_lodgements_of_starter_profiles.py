@@ -1,0 +1,131 @@
+"""Each starter profile acts, and does not act, on the whole declarations of the tables in tests/cases/lodgements."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import builders
+import msgspec
+import pytest
+from cast import PARTICIPANTS
+from lxml import etree
+from msgspec.structs import replace
+
+from declarations import xml
+from declarations.reference import Reference
+from declarations.tariff import payable
+from risk_gateway.facts import gather
+from risk_gateway.history import invoice_number
+from risk_gateway.knowledge import shipped_profiles
+from risk_gateway.model import ParticipantFacts
+from risk_gateway.parameters import MassPerUnit, ReferenceValues, UnitValue
+from risk_gateway.profiles import Block, Category, RiskCategory
+
+CASES = Path(__file__).parents[1] / "cases" / "lodgements"
+SITUATIONS = [
+    (Block(file.stem), case)
+    for file in sorted(CASES.glob("*.toml"))
+    for case in tomllib.loads(file.read_text(encoding="utf-8"))["case"]
+]
+OF_IMPORTS = {
+    RiskCategory.GOODS, RiskCategory.CUSTOMS_VALUE, RiskCategory.ORIGIN, RiskCategory.DISPATCH,
+    RiskCategory.PARTICIPANT, RiskCategory.TRANSPORT, RiskCategory.ROUTE, RiskCategory.DOCUMENTS,
+}  # fmt: skip
+OF_EXPORTS = {
+    RiskCategory.NON_TARIFF, RiskCategory.CURRENCY, RiskCategory.ACTUAL_EXPORT, RiskCategory.VAT_REFUND,
+    RiskCategory.CODE_ASSIGNMENT,
+}  # fmt: skip
+
+
+def document(block: Block, case: Mapping[str, Any]) -> bytes:
+    """Return the declaration that a table describes, in the builder's words."""
+    names = ("declarant", "agent", "country", "mode", "office")
+    items = [goods(item) for item in case["goods"]]
+    build = builders.export_xml if block is Block.EXPORTS else builders.declaration_xml
+    made = build(items, **{name: case[name] for name in names if name in case})
+    if office := case.get("border_office"):
+        fragment = f"<BorderOfficeID>{office}</BorderOfficeID>"
+        made = builders.insert(made, "//Consignment/BorderTransportMeans", fragment)
+    return made
+
+
+def goods(item: Mapping[str, Any]) -> dict[str, Any]:
+    made = {name: value or None for name, value in item.items()}
+    if "documents" in item:
+        stated = (line.split(" ", 1) for line in item["documents"])
+        made["documents"] = tuple({"type": kind, "id": number, "date": "2026-11-12"} for kind, number in stated)
+    if "preference" in item:
+        made["preference"] = ("OO", item["preference"], "-", "OO")
+    return made
+
+
+def participant(key: str, record: Mapping[str, Any]) -> ParticipantFacts:
+    firm = PARTICIPANTS[key]
+    known = ParticipantFacts(
+        firm.identifier,
+        Category(record.get("category", firm.category)),
+        record.get("registered_on", firm.registered_on),
+        tuple((violation["kind"], violation["day"]) for violation in record.get("violations", ())),
+        declarations_count=record.get("declarations"),
+        amendments_after_notice=record.get("amendments_after_notice"),
+        exports_without_exit=record.get("exports_without_exit"),
+    )
+    if "goods" in record:
+        before = goods_of(record["goods"])
+        known = replace(known, known_goods=before, known_commodities=frozenset(code for code, _ in before))
+    if "findings" in record:
+        found = {tuple(line.split()): count for line, count in record["findings"].items()}
+        known = replace(known, findings=found)
+    if "invoices" in record:
+        known = replace(known, used_invoices=frozenset(map(invoice_number, record["invoices"])))
+    if "certificates_kg" in record:
+        left = {number: Decimal(mass) for number, mass in record["certificates_kg"].items()}
+        known = replace(known, certificate_balances_kg=left)
+    return known
+
+
+def goods_of(lines: Sequence[str]) -> frozenset[tuple[str, str]]:
+    pairs = (line.split() for line in lines)
+    return frozenset((code, origin) for code, origin in pairs)
+
+
+@pytest.mark.parametrize(
+    ("block", "situation"), SITUATIONS, ids=[f"{case['profile']}: {case['title']}" for _, case in SITUATIONS]
+)
+def test_a_starter_profile_acts_on_a_declaration_as_its_table_says(
+    block: Block, situation: dict[str, Any], at: Any, assess: Any, shipped: Any
+) -> None:
+    declaration = xml.read(etree.fromstring(document(block, situation)))
+    values = ReferenceValues(
+        msgspec.convert([{**value, "source": "table"} for value in situation.get("usual", ())], tuple[UnitValue, ...]),
+        shipped.reference_values.routes,
+        mass_per_unit=msgspec.convert(
+            [{**mass, "source": "table"} for mass in situation.get("weights", ())], tuple[MassPerUnit, ...]
+        ),
+    )
+    usual = "tengri" if block is Block.EXPORTS else "altyn"
+    case = gather(
+        declaration,
+        payable(declaration, Reference.shipped().on(at.date())),
+        participant(situation.get("declarant", usual), situation.get("record", {})),
+        participant(situation["agent"], situation.get("agent_record", {})) if "agent" in situation else None,
+        values,
+        at,
+        "a" * 64,
+    )
+    assert case.problem is None
+    assert case.block == block
+    fired = {finding.profile for finding in assess(case, shipped).findings}
+    assert (situation["profile"] in fired) == situation["fires"]
+
+
+def test_every_starter_profile_has_a_declaration_that_fires_it_and_one_that_does_not() -> None:
+    told = {(case["profile"], case["fires"]) for _, case in SITUATIONS}
+    assert told == {(profile.code, fires) for profile in shipped_profiles() for fires in (True, False)}
+
+
+@pytest.mark.parametrize(("block", "categories"), [(Block.IMPORTS, OF_IMPORTS), (Block.EXPORTS, OF_EXPORTS)])
+def test_every_risk_category_of_a_block_has_a_profile(block: Block, categories: set[RiskCategory]) -> None:
+    assert categories <= {profile.category for profile in shipped_profiles() if profile.block is block}
