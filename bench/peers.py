@@ -102,7 +102,7 @@ def _plain(facts: HeaderFacts | ItemFacts) -> dict[str, Any]:
 
 
 def _plain_fact(name: str, fact: Any) -> Any:
-    if fact is None or isinstance(fact, bool | int) and name not in NUMBERS:
+    if fact is None or (isinstance(fact, bool | int) and name not in NUMBERS):
         return fact
     if name in NUMBERS:
         return float(fact)
@@ -163,8 +163,9 @@ def by_cel(profiles: Sequence[Profile]) -> Judge:
     return judge
 
 
+BY_HAND = "naive evaluator"
 PEERS: Mapping[str, Callable[[Sequence[Profile]], Judge]] = {
-    "naive evaluator": by_hand,
+    BY_HAND: by_hand,
     "zen-engine": by_zen,
     "CEL (Rust)": by_cel,
 }

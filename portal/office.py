@@ -32,7 +32,7 @@ from risk_gateway import (
     values_store,
 )
 from risk_gateway import store as risk_store
-from risk_gateway.fraud_model import model_store
+from risk_gateway.fraud_model import model_store, prediction
 from risk_gateway.history import Past, Question
 from risk_gateway.knowledge import prepare
 from risk_gateway.model import Category, Decision, Knowledge, ParticipantFacts
@@ -138,8 +138,10 @@ class Snapshot:
             return found
 
     def _assemble(self, day: date, key_day: date | None) -> Knowledge:
+        """Read, check and keep. While all of it is read, lodgements go on being recorded."""
         with writing(self._engine) as connection:
             key = selection.key_of(connection, key_day or day, self._clock.now())
+        with reading(self._engine) as connection:
             found = emergency.assemble(
                 day=day,
                 day_key=key,
@@ -150,6 +152,7 @@ class Snapshot:
                 model=lambda: model_store.read_champion(connection),
                 capacity=lambda: capacity_store.read_capacity(connection, day),
             )
+        with writing(self._engine) as connection:
             knowledge_store.keep(connection, found)
         return found
 
@@ -163,10 +166,13 @@ class Snapshot:
         return found
 
     def _tell(self, found: Knowledge) -> None:
-        """Let the operator know that decisions are degraded. What is missing may be confidential: only its version."""
+        """Let the operator know what is wrong with it. The details may be confidential: only the version is written."""
         self.degraded = found.problem is not None or not found.profiles
+        about = {"day": found.day.isoformat(), "knowledge": found.version}
         if self.degraded:
-            structlog.get_logger().error("knowledge.incomplete", day=found.day.isoformat(), knowledge=found.version)
+            structlog.get_logger().error("knowledge.incomplete", **about)
+        if found.model is not None and prediction.load(found.model) is None:
+            structlog.get_logger().error("model.unusable", **about)
 
 
 class Records(Protocol):

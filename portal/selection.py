@@ -75,7 +75,8 @@ def commit_ahead(engine: Engine, now: datetime, days: int = HORIZON_DAYS) -> lis
     if not missing:
         return []
     with writing(engine) as connection:
-        return [made for made in (commit(connection, day, now) for day in missing) if made.committed_at == now]
+        signing_store.lock_head(connection)  # another process may have made some of them since
+        return [commit(connection, day, now) for day in missing if selection_store.read_key(connection, day) is None]
 
 
 def disclose(connection: Connection, day: date, now: datetime) -> DayKey | None:

@@ -22,6 +22,7 @@ from risk_gateway.manifest import manifest_of, version_of
 from risk_gateway.model import Knowledge
 from risk_gateway.parameters import (
     DeadlineRule,
+    MassPerUnit,
     Parameters,
     ReferenceValues,
     UnitValue,
@@ -265,9 +266,11 @@ def shipped_reference_values() -> ReferenceValues:
     folder = BASES / "reference_values"
     unit_values = _toml((folder / "unit_values.toml").read_text(encoding="utf-8"))
     routes = _toml((folder / "routes.toml").read_text(encoding="utf-8"))
+    masses = _toml((folder / "mass_per_unit.toml").read_text(encoding="utf-8"))
     return ReferenceValues(
         msgspec.convert(unit_values["unit_value"], tuple[UnitValue, ...]),
         msgspec.convert(routes["route"], tuple[UsualRoute, ...]),
+        msgspec.convert(masses["mass_per_unit"], tuple[MassPerUnit, ...]),
     )
 
 

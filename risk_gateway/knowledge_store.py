@@ -52,8 +52,8 @@ def _keep(connection: Connection, knowledge: Knowledge) -> None:
     version = knowledge_table.c.version
     if connection.execute(select(version).where(version == knowledge.version)).first() is not None:
         return
-    manifest, parts = manifest_of(knowledge), dict(parts_of(knowledge))
-    missing = _missing(connection, parts)
+    manifest = manifest_of(knowledge)
+    missing = _missing(connection, dict(parts_of(knowledge, manifest)))
     if manifest.profiles in missing:  # else it was kept together with all that it lists
         profiles = dict(zip(profile_digests(knowledge), knowledge.profiles, strict=True))
         missing |= _missing(connection, profiles)

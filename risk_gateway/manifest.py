@@ -62,10 +62,9 @@ def profile_digests(knowledge: Knowledge) -> list[str]:
     return [digest_of(profile) for profile in knowledge.profiles]
 
 
-def parts_of(knowledge: Knowledge) -> Iterator[tuple[str, object]]:
+def parts_of(knowledge: Knowledge, manifest: Manifest) -> Iterator[tuple[str, object]]:
     """Yield every part under its digest, but the key and the profiles themselves."""
-    manifest, digests = manifest_of(knowledge), profile_digests(knowledge)
-    yield manifest.profiles, digests
+    yield manifest.profiles, profile_digests(knowledge)
     yield manifest.parameters, knowledge.parameters
     yield manifest.reference_values, knowledge.reference_values
     yield manifest.phrases, knowledge.phrases

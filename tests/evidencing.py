@@ -10,7 +10,7 @@ import offices
 import pki
 from browsing import Browser
 from cast import PARTICIPANTS
-from litestar import Litestar, Request
+from litestar import Controller, Litestar, Request
 from litestar.di import Provide
 from litestar.testing import TestClient
 from portal_fakes import MemoryPrincipals, MemorySessions, MovableClock, World, app_of
@@ -91,14 +91,14 @@ def give_token(office: Office, participant: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def evidence_api(office: Office) -> Litestar:
-    """Return the addresses for signatures and evidence, with nothing going on beside them."""
+def evidence_api(office: Office, *controllers: type[Controller]) -> Litestar:
+    """Return the addresses of these, by default for signatures and evidence, with nothing going on beside them."""
 
     def answer(request: Request, error: Exception):
         return response_to(error, language_of(request))
 
     return Litestar(
-        [EvidenceApi],
+        controllers or [EvidenceApi],
         middleware=[TokenMiddleware(office)],
         dependencies={"the_office": Provide(lambda: office, sync_to_thread=False)},
         guards=[guard],

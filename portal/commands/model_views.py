@@ -18,7 +18,7 @@ from risk_gateway.profiles import Block
 DRIFTS_SHOWN = 12
 _COLOURS = {State.STABLE: "green", State.WATCH: "yellow", State.ALARM: "red"}
 _PERCENTS = (1, 5, 10)
-_MEASURED = ("cases", "base", "AUC", *(f"p@{percent}" for percent in _PERCENTS), "recall@10")
+_MEASURED = ("cases", "base", "AUC", *(f"p@{percent}" for percent in _PERCENTS), "r@10")
 
 
 def to_json(value: object) -> str:
@@ -114,7 +114,11 @@ def _show_calibration(console: Console, bins: Sequence[Bin]) -> None:
 
 
 def _show_metrics(console: Console, rows: Mapping[str, Metrics]) -> None:
-    table = Table(Column("", no_wrap=True), *_MEASURED, caption="p@5: precision among the 5 % with the highest scores")
+    table = Table(
+        Column("", no_wrap=True),
+        *_MEASURED,
+        caption="p@5, r@10: precision, recall among the 5, 10 % with the highest scores",
+    )
     for name, metrics in rows.items():
         tenth = next(at for at in metrics.at if at.percent == 10)
         table.add_row(

@@ -72,8 +72,10 @@ def show(
     """Show what a profile looks for, as a sentence, and its life: each step, its back-test, what is wrong with it."""
     with _reading() as connection:
         stored = _version(connection, code, version)
+        rows = views.rows(desk_store.read_versions(connection, code), _today(), every=True)
         steps = desk_store.read_steps(connection, code, stored.version)
-    view = views.view(stored, steps, _today(), language)
+    row = next(row for row in rows if row.stored.version == stored.version)
+    view = views.view(row, steps, _today(), language)
     print(views.view_as_json(view)) if as_json else views.show_view(console, view)
 
 

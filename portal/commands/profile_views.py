@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 
 import msgspec
 from msgspec import Struct
@@ -49,13 +50,15 @@ class View(Struct, frozen=True):
 
 
 def rows(versions: Sequence[StoredProfile], today: date, every: bool) -> list[Row]:
-    """Return all versions, or the newest of each code with the one that judges beside it."""
+    """Return all versions, or of each code the newest and the one that judges. `versions` come by code and number."""
     found = []
-    for stored in versions:
-        newer = [one for one in versions if one.code == stored.code and one.version > stored.version]
-        state = state_of(stored, newer, today)
-        if every or not newer or state in ("active", "does not judge"):
-            found.append(Row(stored, state))
+    for _, group in groupby(versions, key=lambda stored: stored.code):
+        of_code = list(group)
+        for number, stored in enumerate(of_code, 1):
+            newer = of_code[number:]
+            state = state_of(stored, newer, today)
+            if every or not newer or state in ("active", "does not judge"):
+                found.append(Row(stored, state))
     return found
 
 
@@ -113,14 +116,14 @@ def _facts(profile: Profile, language: str) -> tuple[str, str, str, str]:
     return profile.block.value, weight, profile.valid_to.isoformat(), profile.title.into(language)
 
 
-def view(stored: StoredProfile, steps: Sequence[Step], today: date, language: str) -> View:
+def view(row: Row, steps: Sequence[Step], today: date, language: str) -> View:
     """Return a version in full. One that breaks a rule may have no sentence, one that is damaged has only its life."""
-    profile = stored.profile
+    stored, profile = row.stored, row.stored.profile
     found = stored.refused or (() if profile is None else tuple(problems(profile, today)))
     life = View(
         code=stored.code,
         version=stored.version,
-        state=state_of(stored, [], today),
+        state=row.state,
         back_test=_reported(next((step.report for step in reversed(steps) if step.report), None)),
         steps=_told(steps),
         problems=_texts(found, language),

@@ -16,7 +16,7 @@ from risk_gateway.fraud_model import calibration, drift
 from risk_gateway.fraud_model.errors import TooFewLabels
 from risk_gateway.fraud_model.features import CATEGORICAL, FEATURES, Matrix, Row, Tables
 from risk_gateway.fraud_model.learning import codes_of, encodings_of, folds_of, medians_of
-from risk_gateway.fraud_model.spec import FraudModel, sealed
+from risk_gateway.fraud_model.spec import Encoding, FraudModel, Usual, sealed
 
 Numbers = NDArray[np.float64]
 
@@ -74,27 +74,22 @@ def train(
     folds = folds_of(rows, [example.act for example in examples], recipe.folds)
     if len(set(folds.tolist())) < 2:
         found = sum(example.found for example in examples)
-        demand_enough(len(examples), found, recipe.folds * recipe.rows_per_leaf_min, 1)
-    medians, codes = medians_of(rows), codes_of(rows)
-
-    matrix = np.empty((len(rows), len(FEATURES)))
-    for fold in range(recipe.folds):
-        others = encodings_of(rows, labels.found, labels.weight, folds != fold, recipe.smoothing)
-        there = np.flatnonzero(folds == fold)
-        matrix[there] = Tables(others, medians, codes).matrix([rows[place] for place in there])
+        demand_enough(len(examples), found, len(examples) + 1, 1)
+    tables = _Learner(rows, labels, medians_of(rows), codes_of(rows), recipe.smoothing)
+    matrix = _encoded_by_others(rows, folds, tables)
     raw = _held_out(matrix, labels, folds, recipe)
     worst = _worst_of_acts(raw, examples)
     line = calibration.rising_line(raw[worst], labels.found[worst], labels.represents[worst])
 
-    booster = _boost(matrix, labels, np.full(len(rows), True), recipe)
-    encodings = encodings_of(rows, labels.found, labels.weight, np.full(len(rows), True), recipe.smoothing)
-    lay = Tables(encodings, medians, codes).matrix(population or rows)
+    everything = np.full(len(rows), True)
+    booster = _boost(matrix, labels, everything, recipe)
+    lay = tables.of(everything).matrix(population or rows)
     model = FraudModel(
         block=block,
         features=FEATURES,
-        encodings=encodings,
-        medians=medians,
-        codes=codes,
+        encodings=tables.encodings(everything),
+        medians=tables.medians,
+        codes=tables.codes,
         booster=booster.model_to_string(),
         calibration=line,
         reference=drift.reference_of(lay, calibration.probabilities(line, _log_odds(booster, lay))),
@@ -114,6 +109,31 @@ class _Labels(NamedTuple):
     def of(cls, examples: Sequence[Example]) -> "_Labels":
         columns = ((example.found, example.weight, example.represents) for example in examples)
         return cls(*np.array(list(columns), dtype=np.float64).reshape(-1, 3).T)
+
+
+class _Learner(NamedTuple):
+    """Makes the tables of the rows that are used; medians and codes, which tell of no label, are of all rows."""
+
+    rows: Sequence[Row]
+    labels: _Labels
+    medians: dict[str, Usual]
+    codes: dict[str, tuple[str, ...]]
+    smoothing: float
+
+    def encodings(self, used: NDArray[np.bool_]) -> dict[str, Encoding]:
+        return encodings_of(self.rows, self.labels.found, self.labels.weight, used, self.smoothing)
+
+    def of(self, used: NDArray[np.bool_]) -> Tables:
+        return Tables(self.encodings(used), self.medians, self.codes)
+
+
+def _encoded_by_others(rows: Sequence[Row], folds: NDArray[np.int64], tables: _Learner) -> Matrix:
+    """Return the features of each row, by tables that its own fold has no part in."""
+    matrix = np.empty((len(rows), len(FEATURES)))
+    for fold in sorted(set(folds.tolist())):
+        there = np.flatnonzero(folds == fold).tolist()
+        matrix[there] = tables.of(folds != fold).matrix([rows[place] for place in there])
+    return matrix
 
 
 def _held_out(matrix: Matrix, labels: _Labels, folds: NDArray[np.int64], recipe: Recipe) -> Numbers:

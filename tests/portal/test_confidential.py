@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -39,6 +39,7 @@ from portal.app import create_app
 from portal.authorities import DemoAuthorities
 from portal.background import notary_of
 from portal.database import make_engine, reading, writing
+from portal.selection import KeyKeeper
 from portal.settings import Settings
 from portal.worker import Worker
 from risk_gateway import archive_store, canonical, profile_store
@@ -169,8 +170,8 @@ def prepared(home: Path) -> Settings:
 
 
 @contextmanager
-def served(given: Settings) -> Iterator[Portal]:
-    clock = HastyClock()
+def served(given: Settings, at: datetime = offices.NOW) -> Iterator[Portal]:
+    clock = HastyClock(at)
     app = create_app(given, clock)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Portal(client, app, given, clock)
@@ -387,6 +388,30 @@ def test_neither_messages_nor_notifications_nor_journal_entries_nor_log_lines_te
     lines = [line.encode() for line in lodged.lines]
     found = {token for content in (*bodies, *told, *shown, *lines) for token in traces(tokens, content)}
     assert found == set()
+
+
+def test_when_the_days_key_is_disclosed_the_draws_of_profiles_stay_secret(tmp_path: Path) -> None:
+    given = prepared(tmp_path)
+    data, who = lodgements()["waived"]
+    with served(given) as portal:
+        number = portal.lodge(data, who).json()["registration_number"]
+    later = offices.NOW + timedelta(days=3)
+    office = offices.reopen(given, offices.StillClock(later))
+    KeyKeeper(office.engine, office.clock).turn()
+    with reading(office.engine) as connection:
+        stored = archive_store.find_case(connection, number)
+    assert stored is not None
+    made = canonical.loads(unpack(stored.assessment), Assessment)
+    known = office.snapshot.knowledge(offices.NOW.date())
+    told = {known.day_key.hex(), *(drawn.draw for drawn in made.selections if drawn.profile == RANDOM_DRAW)}
+    secret = distinctive(iter([*secrets_of(known), *secrets_of_assessment(made)])) - told
+    assert any(drawn.draw in secret for drawn in made.selections)
+    seen = Walked([], set())
+    with served(given, later) as portal:
+        sign_in(portal, seen, "anna")
+        crawl(portal, seen, "anna", ["/", f"/declarations/{number}/selection"])
+    assert any(known.day_key.hex().encode() in content for _, _, content in seen.answers)
+    assert leaks(seen, secret) == []
 
 
 # --- walking --------------------------------------------------------------------------------------------------------

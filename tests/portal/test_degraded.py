@@ -210,14 +210,17 @@ def test_a_model_that_was_damaged_does_not_judge_and_all_is_degraded(office: Off
     assert assessment.opinion is None
 
 
-def test_a_model_that_cannot_be_loaded_leaves_the_rules_to_judge(office: Office) -> None:
+def test_a_model_that_cannot_be_used_leaves_the_rules_to_judge_and_the_operator_is_told(office: Office) -> None:
     with writing(office.engine) as connection:
         install(connection, champion(), pack(canonical.dumps(champion())))
         declarations_store.bump_revision(connection)
-    answer = lodge(Lodged(by_anna(), offices.NOW), office)
+    office.refresh()
+    with capture_logs() as lines:
+        answer = lodge(Lodged(by_anna(), offices.NOW), office)
     _, assessment, _ = assessment_of(office, answer)
     assert assessment.opinion is None
-    assert answer.decision.outcome is not None
+    assert not answer.decision.degraded
+    assert [line["event"] for line in lines] == ["model.unusable"]
 
 
 # --- participants ---------------------------------------------------------------------------------------------------

@@ -6,15 +6,18 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
+import pytest
+from offices import NOW
 from typer.testing import CliRunner
 
 from declarations.identifiers import is_bin
 from portal.cli import app
-from portal.database import make_engine, reading
+from portal.database import make_engine, reading, writing
 from portal.demo.history.chance import Chance
 from portal.demo.history.controls import control
 from portal.demo.history.generate import generate, make_plan
 from portal.demo.history.judging import Judged
+from portal.demo.history.keeping import HistoryUnsound, keep
 from portal.demo.history.planning import SHARDS, events
 from portal.demo.history.starter import Starter, day_key
 from portal.demo.history.world import EXPORT_MOTIVES, IMPORT_MOTIVES, make_bin, make_world
@@ -204,6 +207,7 @@ def test_a_control_never_finds_what_is_not_there() -> None:
     for case in cases_of(900, 11, 0.5):
         if case.result and case.result.found:
             assert case.truth
+            assert case.truth.motive is not None
             assert (case.result.motive, case.result.amount_tiyn) == (case.truth.motive, case.truth.amount_tiyn)
 
 
@@ -269,6 +273,15 @@ def test_the_command_keeps_the_history_with_its_knowledge(tmp_path: Path) -> Non
     assert summary["declarations"] == 200
     assert summary["items"] == sum(one.items for one in history(200))
     assert summary["lanes"] == {lane.value: sum(case.outcome == lane for case in kept) for lane in Outcome}
+
+
+def test_cases_that_could_not_be_replayed_are_not_kept(tmp_path: Path) -> None:
+    assert run(tmp_path, "--declarations", "1", "--seed", "8")[0] == 0
+    foreign = [one for one in history(20, 3) if one.stored.day < LAST]
+    engine = make_engine(Settings.load(environment_of(tmp_path)).database_url)
+    with pytest.raises(HistoryUnsound), writing(engine) as connection:
+        keep(connection, make_plan(20, 4, LAST), foreign, NOW)
+    assert len(kept_in(tmp_path)) == 1
 
 
 def test_the_command_shows_what_was_planted(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ from risk_gateway.fraud_model.evaluation import measure
 from risk_gateway.fraud_model.lifecycle import Status
 from risk_gateway.fraud_model.spec import FraudModel, sealed
 from risk_gateway.model import Assessment, Case, HeaderFacts, ItemFacts
-from risk_gateway.packing import unpack
+from risk_gateway.packing import pack, unpack
 from risk_gateway.profiles import Category, SelectionRates
 from signing import store as signing_store
 
@@ -176,11 +176,12 @@ def test_while_nothing_changes_the_champion_is_the_same_object(office: Office) -
     assert champion(office) is champion(office)
 
 
-def test_a_model_that_was_altered_in_the_database_is_told(office: Office) -> None:
+@pytest.mark.parametrize("content", [b"altered", pack(canonical.dumps(replace(small(9), source="altered")))])
+def test_a_model_that_was_altered_in_the_database_is_told(content: bytes, office: Office) -> None:
     version = keep(office, small(9))
     with writing(office.engine) as connection:
         table = model_store.fraud_model
-        connection.execute(update(table).values(content=b"altered").where(table.c.version == version))
+        connection.execute(update(table).values(content=content).where(table.c.version == version))
     with reading(office.engine) as connection, pytest.raises(KnowledgeTampered):
         model_store.read_model(connection, version)
 

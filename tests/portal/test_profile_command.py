@@ -202,6 +202,20 @@ def test_a_profile_is_shown_as_a_sentence_with_its_life(shekara: Shekara, file: 
     assert as_json["steps"][0][1:3] == ["draft", SAULE]
 
 
+def test_an_older_version_is_shown_as_replaced(shekara: Shekara, office: Office, tmp_path: Path) -> None:
+    for weight in (30, 31):
+        (tmp_path / "one.toml").write_text(write([current(weight=weight)]), encoding="utf-8")
+        shekara("import", tmp_path / "one.toml", "--by", SAULE)
+        shekara("validate", "IM-90", "--by", SAULE)
+        back_tested(office, current(weight=weight, version=weight - 29))
+        shekara("submit", "IM-90", "--by", SAULE)
+        assert shekara("approve", "IM-90", "--by", TIMUR).exit_code == 0
+    assert listed(shekara)["IM-90", 2]["state"] == "active"
+    assert ("IM-90", 1) not in listed(shekara)
+    assert listed(shekara, "--all")["IM-90", 1]["state"] == "replaced"
+    assert json.loads(shekara("show", "IM-90", "--version", "1", "--json").stdout)["state"] == "replaced"
+
+
 def test_an_appointed_analyst_works_inside_his_posts(shekara: Shekara, file: Path) -> None:
     assert shekara("appoint", "790101300124", "Aibek", "--post", "30301").exit_code == 0
     assert "Aibek" in shekara("analysts").stdout

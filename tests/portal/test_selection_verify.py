@@ -27,7 +27,7 @@ from typer.testing import CliRunner
 
 from declarations.store import Stored
 from portal import cli, selection
-from portal.app import create_app
+from portal.api.selection import DrawApi, SelectionApi
 from portal.auditing.draws import DrawReport, verify_draws
 from portal.authorities import DemoAuthorities
 from portal.background import notary_of
@@ -295,8 +295,7 @@ def test_the_estimate_says_when_nothing_was_inspected_yet(drawn: Drawn, verify: 
 
 def api(drawn: Drawn, participant: str = "altyn") -> tuple[TestClient, dict[str, str]]:
     headers = evidencing.give_token(drawn.office, participant)
-    offices.keep_keys(drawn.office.settings.home)
-    return TestClient(create_app(drawn.office.settings, drawn.office.clock)), headers
+    return TestClient(evidencing.evidence_api(drawn.office, SelectionApi, DrawApi)), headers
 
 
 def test_everybody_reads_the_keys_and_no_secret(drawn: Drawn) -> None:

@@ -191,7 +191,8 @@ def test_what_concerns_some_goods_is_shown_and_that_it_is_only_a_signal(office: 
     assert shown.exit_code == 0
     assert "8539229000" in shown.output
     assert "A signal to look, never a value to impose." in shown.output
-    assert shekara("show", "8539", "--on", "2026-11-24", "--origin", "TR").exit_code == 2
+    assert "8539229000" not in shekara("show", "8539", "--on", "2026-11-24", "--origin", "TR").output
+    assert shekara("show", "0101", "--on", "2026-11-24").exit_code == 2
 
 
 # --- computing ------------------------------------------------------------------------------------------------------

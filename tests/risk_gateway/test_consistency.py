@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import chain, combinations, product
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from risk_gateway.catalog import Field
@@ -119,7 +119,11 @@ def universe(field: Field) -> tuple[str, ...] | None:
     return ("low", "medium", "high") if field.codes == "category" else None
 
 
+LICENCE_WITHOUT_PERMIT = Condition(all=(leaf("documents", "present", ("01011",)), leaf("documents", "absent", ("01",))))
+
+
 @given(TREES)
+@example(LICENCE_WITHOUT_PERMIT)
 @settings(max_examples=150, deadline=None)
 def test_a_condition_is_found_possible_exactly_when_some_case_meets_it(condition: Condition) -> None:
     grid, cases = Grid([condition], universe), cases_for(condition)

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,13 @@ def test_a_case_and_a_line_of_the_same_goods_give_the_same_row(case: Any) -> Non
 def test_another_process_gives_the_same_bytes(case: Any, tmp_path: Path) -> None:
     facts = case(items=[CHEAP, DEAR, {}])
     assert elsewhere(tmp_path, facts, "") == canonical.dumps(sure(facts, small()))
+
+
+def test_many_threads_at_once_get_the_same_opinion(case: Any) -> None:
+    facts, fresh = case(items=[CHEAP, DEAR] * 20), train(fraud_models.examples(seed=21), "imports", "test", QUICK).model
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: canonical.dumps(sure(facts, fresh)), range(64)))
+    assert len(found) == 1
 
 
 def test_without_lightgbm_there_is_no_opinion(case: Any, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from risk_gateway.knowledge import shipped_profiles
 from risk_gateway.model import ParticipantFacts
 from risk_gateway.parameters import MassPerUnit, ReferenceValues, UnitValue
 from risk_gateway.profiles import Block, Category, RiskCategory
+from risk_gateway.validation import problems
 
 CASES = Path(__file__).parents[1] / "cases" / "lodgements"
 SITUATIONS = [
@@ -124,6 +125,14 @@ def test_a_starter_profile_acts_on_a_declaration_as_its_table_says(
 def test_every_starter_profile_has_a_declaration_that_fires_it_and_one_that_does_not() -> None:
     told = {(case["profile"], case["fires"]) for _, case in SITUATIONS}
     assert told == {(profile.code, fires) for profile in shipped_profiles() for fires in (True, False)}
+
+
+def test_every_starter_profile_keeps_the_rules_that_an_analyst_is_held_to(at: Any) -> None:
+    assert [str(problem) for profile in shipped_profiles() for problem in problems(profile, at.date())] == []
+
+
+def test_a_regional_profile_and_one_with_a_daily_cap_are_shipped() -> None:
+    assert any(profile.posts == ("30301",) and profile.daily_cap for profile in shipped_profiles())
 
 
 @pytest.mark.parametrize(("block", "categories"), [(Block.IMPORTS, OF_IMPORTS), (Block.EXPORTS, OF_EXPORTS)])

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from risk_gateway.errors import ValuesRefused
-from risk_gateway.knowledge import shipped_reference_values
+from risk_gateway.knowledge import BASES, shipped_reference_values
 from risk_gateway.parameters import MassPerUnit, ReferenceValues, UnitValue
 from risk_gateway.values_file import read, write
 
@@ -132,3 +132,9 @@ def test_every_problem_is_told_at_once() -> None:
 def test_what_is_no_toml_and_no_json_is_refused_as_a_whole(text: str) -> None:
     with pytest.raises(ValuesRefused, match="values-shape"):
         read(text, DAY)
+
+
+def test_the_shipped_values_keep_the_rules_of_a_file() -> None:
+    folder = BASES / "reference_values"
+    for name in ("unit_values.toml", "mass_per_unit.toml", "routes.toml"):
+        assert read((folder / name).read_text("utf-8"), DAY)[1] == []

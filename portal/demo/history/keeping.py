@@ -5,6 +5,7 @@ The day keys stay inside that knowledge: nobody committed to them, so `selection
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,10 @@ from risk_gateway import archive_store, knowledge_store
 ROWS_AT_ONCE = 1000
 
 
+class HistoryUnsound(RuntimeError):
+    """Cases could not be replayed with the knowledge that would be kept."""
+
+
 def is_there(connection: Connection, seed: int) -> bool:
     """Say whether a history of this seed was kept before."""
     return any(archive_store.find_case(connection, number_of(seed, shard, 1)) for shard in range(SHARDS))
@@ -25,11 +30,14 @@ def is_there(connection: Connection, seed: int) -> bool:
 def keep(connection: Connection, made: Plan, judged: Sequence[Judged], now: datetime) -> None:
     """Keep the cases of a history and what they were judged with, in the caller's transaction, and journal that.
 
-    Raises `IntegrityError` for cases that are there already.
+    Raises `IntegrityError` for cases that are there already, `HistoryUnsound` when other knowledge judged them.
     """
     starter = Starter(made)
-    for day in sorted({one.stored.day for one in judged}):
-        knowledge_store.keep(connection, starter.knowledge(day))
+    for (day, version), _ in groupby(sorted((one.stored.day, one.stored.knowledge_version) for one in judged)):
+        knowledge = starter.knowledge(day)
+        if knowledge.version != version:
+            raise HistoryUnsound(f"what judged on {day} is not what is kept: was the product changed meanwhile?")
+        knowledge_store.keep(connection, knowledge)
     in_order = sorted((one.stored for one in judged), key=lambda case: (case.day, case.number))
     for start in range(0, len(in_order), ROWS_AT_ONCE):
         archive_store.add_past_cases(connection, in_order[start : start + ROWS_AT_ONCE])

@@ -18,10 +18,11 @@ from sqlmodel import SQLModel
 
 from declarations import store as declarations_store
 from declarations.errors import DeclarationRefused
-from portal import errors
+from portal import errors, pipeline
 from portal.database import reading, writing
+from portal.entry import Entry
 from portal.office import Office
-from portal.pipeline import judge, lodge, prepare
+from portal.pipeline import judge, lodge
 from portal.stages import Lodged
 from risk_gateway import canonical, history_store
 from risk_gateway import store as risk_store
@@ -79,6 +80,12 @@ def by_berik(reference: str, **changes: Any) -> bytes:
 
 def lodged(data: bytes, days: int = 0) -> Lodged:
     return Lodged(data, offices.NOW + timedelta(days=days))
+
+
+def prepare(given: Lodged, office: Office) -> Entry:
+    entry = pipeline.prepare(given, office)
+    assert isinstance(entry, Entry)
+    return entry
 
 
 def rows(office: Office, of: Table) -> list[dict[str, Any]]:
