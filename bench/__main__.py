@@ -1,6 +1,6 @@
 """`make bench`: one table of what lodging costs, beside the floor measured in the same run.
 
-`python -m bench --quick` takes less than 40 seconds, the whole less than 4 minutes. It measures SQLite, on the disk of
+`python -m bench --quick` takes about a minute, the whole less than 7 minutes. It measures SQLite, on the disk of
 the system's folder for temporary files (TMPDIR); everything is on loopback and ended when it is done.
 """
 
@@ -27,11 +27,10 @@ class Extent:
     http_seconds: float
     signatures: dict[str, int]
     signature_seconds: float
+    engine_sizes: tuple[int, ...]
 
 
-QUICK = Extent(
-    {1: 150, 14: 60, 100: 15, 999: 3}, 2, 600, 4, 1.5, {"10 KB": 100, "100 KB": 30, "1 MB": 5}, signature_seconds=1
-)
+QUICK = Extent({1: 150, 14: 60, 100: 15, 999: 3}, 2, 600, 4, 1.5, {"10 KB": 100, "100 KB": 30, "1 MB": 5}, 1, (1, 100))
 FULL = Extent(
     {1: 1000, 14: 500, 100: 120, 999: 15},
     12,
@@ -40,6 +39,7 @@ FULL = Extent(
     6,
     {"10 KB": 500, "100 KB": 100, "1 MB": 25},
     signature_seconds=5,
+    engine_sizes=(1, 10, 100, 999),
 )
 
 
@@ -49,7 +49,7 @@ def main() -> None:
     extent = QUICK if parser.parse_args().quick else FULL
     os.environ.pop("SHEKARA_TEST_DATABASE_URL", None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
-    from bench import http, model, signatures, steps, table
+    from bench import engine, http, model, signatures, steps, table
 
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="shekara-bench-") as folder:
@@ -61,6 +61,8 @@ def main() -> None:
             sections.append(rows)
         sections.append(signatures.measure(extent.signatures, extent.signature_seconds))
         sections.append(model.measure(extent.signature_seconds / 5))
+        sections.append(engine.measure(extent.engine_sizes))
+        sections.append(engine.exchange(Path(folder)))
         sections.append(http.measure(extent.requests, extent.large, extent.http_seconds, Path(folder) / "http", floors))
     table.show(sections, f"Lodging on SQLite, {os.cpu_count()} cores, {before:.1f} processes at work on them before")
 

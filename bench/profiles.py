@@ -128,9 +128,9 @@ def _conditions(dice: Dice) -> tuple[Condition, ...]:
 
 
 def _usual(dice: Dice, op: str, span: tuple[int, int]) -> Decimal:
-    """Return a number that no profile looks for, but one in sixteen times one that some do."""
+    """Return a number that no profile looks for, but one in twenty-five times one that some do."""
     low, high = span
-    if dice.happens(1 / 16):
+    if dice.happens(1 / 25):
         return Decimal(dice.between(100 * low, 100 * high)) / 100
     return Decimal(dice.between(100 * high, 300 * high) if op == "<" else dice.between(0, 100 * low)) / 100
 

@@ -11,6 +11,7 @@ CAPTION = (
     "p50, p99: by the clock on the wall. cpu: processor time, p50; over HTTP, of server and children for a lodgement.\n"
     "x floor: cpu against that of the floor of as many items in this run (of steps 2 to 7: without its commit).\n"
     "x signxml: cpu against that of signxml 5 on the same documents in this run, from bytes to verified payload.\n"
+    "10,000 profiles: x floor is a peer's cpu against the engine's; the aim is against the best peer.\n"
     "per core: per second / cores that server and children kept busy. alone: concurrency 16, no large ones."
 )
 WIDTH = 150

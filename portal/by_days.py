@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import NoResultFound
 
-from portal.database import make_engine, reading
+from portal.database import make_engine, opened_engine, reading
 from risk_gateway import archive_store, knowledge_store
 from risk_gateway.knowledge import READY_MAX
 from risk_gateway.model import Knowledge
@@ -55,12 +55,8 @@ def spans(
 def by_days(url: str, begin: Begin[Value], over: Sequence[Span], processes: int = 1) -> Iterator[Value]:
     """Yield what the work makes of each span, in their order; each process begins once, on a connection of its own."""
     if processes == 1 or len(over) < 2:
-        engine = make_engine(url)
-        try:
-            with reading(engine) as connection:
-                yield from map(begin(connection), over)
-        finally:
-            engine.dispose()
+        with opened_engine(url) as engine, reading(engine) as connection:
+            yield from map(begin(connection), over)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(processes, len(over)), context, _begin, (url, begin)) as pool:

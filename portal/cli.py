@@ -28,7 +28,7 @@ from portal.authorities import AuthorityUnreachable, authorities_of
 from portal.background import background, notary_of, work_until_interrupted
 from portal.checking import check_without_lodging
 from portal.clock import SystemClock
-from portal.commands import capacity, control, evidence, feedback, journal, key, replay, simulate
+from portal.commands import capacity, control, evidence, explain, feedback, journal, key, replay, simulate
 from portal.commands.audit import app as audit_app
 from portal.commands.model import app as model_app
 from portal.commands.profile import app as profile_app
@@ -54,6 +54,7 @@ reference = typer.Typer(no_args_is_help=True, help="Reference data: code lists a
 app.add_typer(reference, name="reference")
 app.add_typer(trust, name="trust")
 app.add_typer(evidence.app)
+app.add_typer(explain.app)
 app.add_typer(audit_app)
 app.add_typer(key.app, name="key")
 app.add_typer(model_app, name="model")

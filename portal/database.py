@@ -31,6 +31,16 @@ def make_engine(url: str) -> Engine:
 
 
 @contextmanager
+def opened_engine(url: str) -> Iterator[Engine]:
+    """Open an engine for the time of one command; its connections are closed whatever happens."""
+    engine = make_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open one transaction that may write; it is durable when the block has ended without an error."""
     with engine.connect() as connection:

@@ -138,13 +138,11 @@ class Snapshot:
             return found
 
     def _assemble(self, day: date, key_day: date | None) -> Knowledge:
-        """Read, check and keep. While all of it is read, lodgements go on being recorded."""
+        """Read one state of all that it consists of, check it and keep it."""
         with writing(self._engine) as connection:
-            key = selection.key_of(connection, key_day or day, self._clock.now())
-        with reading(self._engine) as connection:
             found = emergency.assemble(
                 day=day,
-                day_key=key,
+                day_key=selection.key_of(connection, key_day or day, self._clock.now()),
                 key_day=key_day,
                 profiles=lambda: profile_store.read_active(connection, day),
                 refused=lambda: profile_store.read_refused(connection, day),
@@ -152,7 +150,6 @@ class Snapshot:
                 model=lambda: model_store.read_champion(connection),
                 capacity=lambda: capacity_store.read_capacity(connection, day),
             )
-        with writing(self._engine) as connection:
             knowledge_store.keep(connection, found)
         return found
 

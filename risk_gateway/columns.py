@@ -7,8 +7,8 @@ in neither has a fact that is not known.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import reduce
-from operator import or_
+from functools import lru_cache, reduce
+from operator import itemgetter, or_
 from typing import Any, TypeAlias
 
 from risk_gateway.budget import Budget
@@ -17,6 +17,7 @@ from risk_gateway.model import HeaderFacts, ItemFacts
 CHUNK = 128  # items read between two looks at the clock
 COMMODITY = "commodity_code"
 PREFIX_LENGTHS = (2, 4, 6, 10)
+REMEMBERED_MAX = 20_000  # commodities, and lists of documents, that come again and again
 
 Answer: TypeAlias = tuple[int, int]
 
@@ -66,21 +67,26 @@ class Columns:
         """Return the known values, rising, and the rows before each of them; the last are all rows with a value."""
         found = self._numbers.get(field)
         if found is None:
-            rising = sorted(self._by_value(field).items())
+            rising = sorted(self._facts(field), key=itemgetter(1))
             before = [0]
-            for _, rows in rising:
-                before.append(before[-1] | rows)
-            found = self._numbers[field] = [value for value, _ in rising], before
+            for row, _ in rising:
+                before.append(before[-1] | 1 << row)
+            found = self._numbers[field] = [value for _, value in rising], before
         return found
+
+    def _facts(self, field: str) -> Iterator[tuple[int, Any]]:
+        """Yield each row with its fact, where it is known."""
+        for row, item in enumerate(self.in_time()):
+            fact = getattr(item, field)
+            if fact is not None:
+                yield row, fact
 
     def _by_value(self, field: str) -> Mapping[Any, int]:
         found = self._values.get(field)
         if found is None:
             rows: defaultdict[Any, int] = defaultdict(int)
-            for row, item in enumerate(self.in_time()):
-                value = getattr(item, field)
-                if value is not None:
-                    rows[value] |= 1 << row
+            for row, value in self._facts(field):
+                rows[value] |= 1 << row
             found = self._values[field] = rows
         return found
 
@@ -95,13 +101,19 @@ class Columns:
 def _keys(field: str, value: Any) -> Iterable[Any]:
     """Return what a value is found by."""
     if isinstance(value, tuple):
-        return {member[:length] for member in value for length in range(1, len(member) + 1)}
+        return _beginnings_of_any(value)
     return beginnings(value) if field == COMMODITY else (value,)
 
 
-def beginnings(commodity: str) -> set[str]:
+@lru_cache(maxsize=REMEMBERED_MAX)
+def beginnings(commodity: str) -> frozenset[str]:
     """Return what a commodity may be named by: its first 2, 4, 6 and 10 digits."""
-    return {commodity[:length] for length in PREFIX_LENGTHS}
+    return frozenset(commodity[:length] for length in PREFIX_LENGTHS)
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _beginnings_of_any(members: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(member[:length] for member in members for length in range(1, len(member) + 1))
 
 
 def places(bits: int) -> Iterator[int]:

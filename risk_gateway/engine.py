@@ -22,24 +22,22 @@ class Engine:
     by code."""
 
     def __init__(self, profiles: Iterable[Profile]) -> None:
-        ordered = sorted(((profile, compiled(profile)) for profile in profiles), key=lambda pair: pair[0].code)
-        direct = tuple(pair for pair in ordered if pair[0].kind is Kind.DIRECT)
-        indirect = tuple(pair for pair in ordered if pair[0].kind is not Kind.DIRECT)
-        self._stages = tuple((some, Index([parts for _, parts in some])) for some in (direct, indirect) if some)
+        ordered = sorted(profiles, key=lambda profile: (profile.kind is not Kind.DIRECT, profile.code))
+        self._profiles = tuple((profile, compiled(profile)) for profile in ordered)
+        self._index = Index([parts for _, parts in self._profiles])
 
     def __bool__(self) -> bool:
-        return bool(self._stages)
+        return bool(self._profiles)
 
     def judge(self, case: Case, budget: Budget) -> Iterator[Finding]:
         """Yield what fires. Raises OutOfTime; a fact that cannot be judged raises a built-in error."""
         columns = Columns(case.header, case.items, budget)
-        for profiles, index in self._stages:
+        budget.check()
+        for place in places(self._index.candidates(columns)):
             budget.check()
-            for place in places(index.candidates(columns)):
-                budget.check()
-                finding = _judge(*profiles[place], columns)
-                if finding is not None:
-                    yield finding
+            finding = _judge(*self._profiles[place], columns)
+            if finding is not None:
+                yield finding
 
 
 def _judge(profile: Profile, parts: Compiled, columns: Columns) -> Finding | None:

@@ -87,7 +87,7 @@ class _Numbers:
     """The profiles that a number of one field leaves in question.
 
     The bounds of all profiles cut the numbers into slots: below the first bound, on it, between it and the next, and so
-    on. Each profile admits the slots of its range.
+    on. Each profile admits the slots of its range, with its bounds.
     """
 
     def __init__(self, field: str, ranges: Sequence[tuple[int, Range]], everyone: int) -> None:
@@ -97,9 +97,9 @@ class _Numbers:
         starts: defaultdict[int, list[int]] = defaultdict(list)
         ends: defaultdict[int, list[int]] = defaultdict(list)
         for place, given in ranges:
-            starts[0 if given.lowest is None else self._slot(given.lowest) + given.without_lowest].append(place)
+            starts[0 if given.lowest is None else self._slot(given.lowest)].append(place)
             if given.highest is not None:
-                ends[self._slot(given.highest) + 1 - given.without_highest].append(place)
+                ends[self._slot(given.highest) + 1].append(place)
         self._others = everyone & ~bits([place for place, _ in ranges])
         turns = (bits(starts[slot]) ^ bits(ends[slot]) for slot in range(2 * len(self._bounds) + 1))
         self._by_slot = tuple(accumulate(turns, xor, initial=self._others))[1:]

@@ -16,7 +16,7 @@ from declarations import store as declarations_store
 from portal import audit, by_days
 from portal.clock import SystemClock
 from portal.commands.simulate import day_of
-from portal.database import make_engine, reading, writing
+from portal.database import opened_engine, reading, writing
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from risk_gateway import archive_store, canonical, capacity_store
@@ -73,15 +73,12 @@ def set_command(
         raise typer.BadParameter("what was decided before today is decided", param_hint="--from")
     if post not in code_list("office", begins):
         raise typer.BadParameter(f"there is no post {post}", param_hint="POST")
-    engine = make_engine(Settings.load().database_url)
     try:
-        with writing(engine) as connection:
+        with opened_engine(Settings.load().database_url) as engine, writing(engine) as connection:
             set_capacity(connection, post, begins, inspections, by, now)
     except MoveRefused as error:
         errors.print(error.text("en"), style="red", markup=False)
         raise typer.Exit(REFUSED) from None
-    finally:
-        engine.dispose()
     console.print(f"From {begins} on {post} makes {inspections} inspections a day.", markup=False)
 
 
@@ -98,12 +95,10 @@ def set_capacity(
 
 def read_posts(url: str, first: date | None, last: date | None, processes: int = 1) -> list[Post]:
     """Return the load of each post, against the capacity of today."""
-    engine = make_engine(url)
     today = SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()
-    with reading(engine) as connection:
+    with opened_engine(url) as engine, reading(engine) as connection:
         over = by_days.spans(connection, first, last)
         limits = {**shipped_parameters(today).capacity, **capacity_store.read_capacity(connection, today)}
-    engine.dispose()
     works: Works = {}
     for part in by_days.by_days(url, work_of_days, over, processes):
         merge(works, part)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from portal.clock import SystemClock
 from portal.control import Closing, Mildening, close, override
-from portal.database import make_engine, writing
+from portal.database import opened_engine, writing
 from portal.settings import Settings
 from risk_gateway.errors import ControlRefused
 from risk_gateway.profiles import Motive, Outcome
@@ -70,15 +70,12 @@ def override_command(
 
 
 def _record(change: Callable[[Connection], object], language: str) -> None:
-    engine = make_engine(Settings.load().database_url)
     try:
-        with writing(engine) as connection:
+        with opened_engine(Settings.load().database_url) as engine, writing(engine) as connection:
             change(connection)
     except ControlRefused as error:
         errors.print(error.text(language), style="red", markup=False)
         raise typer.Exit(REFUSED) from None
-    finally:
-        engine.dispose()
 
 
 def _said(given: list[str]) -> dict[str, bool]:

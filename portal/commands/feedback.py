@@ -14,7 +14,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from portal.clock import SystemClock
-from portal.database import make_engine, reading
+from portal.database import opened_engine, reading
 from portal.feedback import Feedback
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
@@ -39,15 +39,15 @@ def feedback_command(
 
     Takes in what is new before. Exit status: 0 no alarm, 1 a profile has worn out, 2 misuse.
     """
-    engine, clock = make_engine(Settings.load().database_url), SystemClock()
-    job = Feedback(engine, clock)
-    while job.turn() == 0.0:
-        pass
-    with reading(engine) as connection:
-        tallies = feedback_store.read_tallies(connection, profile)
-        if past:
-            tallies = merged((tallies, *of_past_cases(connection, profile)))
-    engine.dispose()
+    clock = SystemClock()
+    with opened_engine(Settings.load().database_url) as engine:
+        job = Feedback(engine, clock)
+        while job.turn() == 0.0:
+            pass
+        with reading(engine) as connection:
+            tallies = feedback_store.read_tallies(connection, profile)
+            if past:
+                tallies = merged((tallies, *of_past_cases(connection, profile)))
     found = records(tallies, clock.now().astimezone(KAZAKHSTAN_TIME).date())
     found.sort(key=lambda record: (record.alarm is None, record.code, record.version))
     if as_json:
@@ -63,10 +63,8 @@ def overrides_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a line for each override.")] = False,
 ) -> None:
     """Show which decisions were made milder: by profile, and by officer with approver, with the reasons."""
-    engine = make_engine(Settings.load().database_url)
-    with reading(engine) as connection:
+    with opened_engine(Settings.load().database_url) as engine, reading(engine) as connection:
         found = list(feedback_store.read_overrides(connection))
-    engine.dispose()
     if as_json:
         for each in found:
             print(canonical.dumps(each).decode())

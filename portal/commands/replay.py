@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from portal.by_days import Span, Work, by_days, knowledge_reader, spans
 from portal.commands.simulate import day_of
-from portal.database import make_engine, reading
+from portal.database import opened_engine, reading
 from portal.settings import Settings
 from risk_gateway import archive_store
 from risk_gateway.replay import Replayed, replay
@@ -63,13 +63,9 @@ def replay_command(
 
 def replay_one(url: str, number: str) -> Replayed | None:
     """Replay the case of this number; None when there is none."""
-    engine = make_engine(url)
-    try:
-        with reading(engine) as connection:
-            stored = archive_store.find_case(connection, number)
-            return None if stored is None else replay(stored, knowledge_reader(connection))
-    finally:
-        engine.dispose()
+    with opened_engine(url) as engine, reading(engine) as connection:
+        stored = archive_store.find_case(connection, number)
+        return None if stored is None else replay(stored, knowledge_reader(connection))
 
 
 def replay_days(connection: Connection) -> Work[Part]:
@@ -91,10 +87,8 @@ def replay_days(connection: Connection) -> Work[Part]:
 
 def _replay_all(url: str, since: date | None, workers: int, as_json: bool) -> int:
     """Replay every case, with progress on stderr and what differs on stdout; return the exit status."""
-    engine = make_engine(url)
-    with reading(engine) as connection:
+    with opened_engine(url) as engine, reading(engine) as connection:
         over = spans(connection, since)
-    engine.dispose()
     cases = different = 0
     columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True) as progress:

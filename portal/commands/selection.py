@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from declarations import store as declarations_store
 from declarations.errors import DeclarationsError
@@ -199,11 +199,11 @@ def _show(report: DrawReport, language: str) -> None:
 
 
 def _table(lines: list[dict[str, Any]]) -> None:
-    table = Table("day", "journal", "commitment (SHA-256)", "key")
+    table = Table("day", "journal", Column("commitment (SHA-256)", overflow="fold"), Column("key", overflow="fold"))
     for line in lines:
-        key = line["key"] or "secret"
+        index = "-" if line["journal_index"] is None else str(line["journal_index"])
         note = f"\n[red]{line['problem']}[/]" if line["problem"] else "\nlate" if line["late"] else ""
-        table.add_row(line["day"], str(line["journal_index"] or "-"), f"{line['commitment'] or '-'}{note}", key)
+        table.add_row(line["day"], index, f"{line['commitment'] or '-'}{note}", line["key"] or "secret")
     console.print(table)
 
 

@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 from portal import profile_desk
 from portal.by_days import Span, Work, by_days, knowledge_reader, spans
 from portal.clock import SystemClock
-from portal.database import make_engine, reading, writing
+from portal.database import opened_engine, reading, writing
+from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from risk_gateway import archive_store, canonical, desk_store
 from risk_gateway.errors import MoveRefused, ParametersRefused, ProfileRefused
@@ -56,9 +57,12 @@ def simulate_command(
     try:
         profile = _read(file) if file else _stored(settings.database_url, str(draft))
         made = simulate(settings.database_url, profile, day_of(first), day_of(last), workers)
-        if made is None:
+        if made is None and (first or last):
             errors.print("There is no case on those days.", style="red")
             raise typer.Exit(MISUSE)
+        if made is None:  # a new office has no history: the approver sees that the draft was run over nothing
+            today = SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()
+            made = report(profile, today, today, Sums())
         if draft and by:
             _attach(settings.database_url, made, by)
     except (MoveRefused, ParametersRefused, ProfileRefused) as error:
@@ -69,10 +73,8 @@ def simulate_command(
 
 def simulate(url: str, draft: Profile, first: date | None, last: date | None, processes: int) -> Report | None:
     """Run a draft over the cases of its block from `first` to `last`; None when there is none."""
-    engine = make_engine(url)
-    with reading(engine) as connection:
+    with opened_engine(url) as engine, reading(engine) as connection:
         over = spans(connection, first, last, draft.block.value)
-    engine.dispose()
     if not over:
         return None
     sums = Sums()
@@ -110,10 +112,8 @@ def _read(file: Path) -> Profile:
 
 def _stored(url: str, code: str) -> Profile:
     """Return the newest version of a stored profile."""
-    engine = make_engine(url)
-    with reading(engine) as connection:
+    with opened_engine(url) as engine, reading(engine) as connection:
         versions = desk_store.read_versions(connection, code)
-    engine.dispose()
     if not versions or versions[-1].profile is None:
         errors.print(f"There is no profile {code}.", style="red", markup=False)
         raise typer.Exit(MISUSE)
@@ -122,10 +122,9 @@ def _stored(url: str, code: str) -> Profile:
 
 def _attach(url: str, made: Report, by: str) -> None:
     """Show the report to whoever will approve the draft. Raises MoveRefused."""
-    engine, now = make_engine(url), SystemClock().now()
-    with writing(engine) as connection:
+    with opened_engine(url) as engine, writing(engine) as connection:
+        now = SystemClock().now()
         profile_desk.attach_report(connection, made.profile, made.version, canonical.dumps(made), by, now)
-    engine.dispose()
 
 
 def day_of(text: str | None) -> date | None:

@@ -128,19 +128,20 @@ def _concerns(row: UnitValue | MassPerUnit, commodity: str, origins: set[str | N
 
 
 def _tabulate(unit_values: Sequence[UnitValue], masses: Sequence[MassPerUnit]) -> None:
-    table = Table("goods", "origin", "what", "low", "median", "high", "items", "period", "source", box=None)
+    table = Table("goods", "origin", "what", "low", "median", "high", "items", "period", box=None)
     for value in unit_values:
         numbers = (f"{value.low_usd}", f"{value.median_usd}", "")
-        table.add_row(value.commodity, value.origin, f"USD per {value.measure}", *numbers, *_origin_of(value))
+        table.add_row(value.commodity, value.origin, f"USD per {value.measure}", *numbers, *_computed_from(value))
     for mass in masses:
         numbers = (f"{mass.low_kg}", f"{mass.median_kg}", f"{mass.high_kg}")
-        table.add_row(mass.commodity, mass.origin, f"kg per {mass.unit}", *numbers, *_origin_of(mass))
+        table.add_row(mass.commodity, mass.origin, f"kg per {mass.unit}", *numbers, *_computed_from(mass))
     console.print(table)
     console.print(SIGNAL, style="dim")
 
 
-def _origin_of(row: UnitValue | MassPerUnit) -> tuple[str, str, str]:
-    return str(row.count or ""), row.period, row.source
+def _computed_from(row: UnitValue | MassPerUnit) -> tuple[str, str]:
+    """Return the number of items and the period, or who says so where it was not computed."""
+    return str(row.count or ""), row.period or row.source
 
 
 def _refuse(broken: Sequence[MoveRefused | ValuesRefused], language: str) -> None:

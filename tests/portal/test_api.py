@@ -581,7 +581,7 @@ def test_the_description_is_openapi_3_1_and_lists_every_route(api):
     assert description["openapi"].startswith("3.1")
     paths = description["paths"]
     number = f"{PATH}/{{office}}/{{day}}/{{serial}}"
-    of_one = {number, f"{number}/decision", f"{number}/signatures", f"{number}/evidence"}
+    of_one = {number, f"{number}/decision", f"{number}/signatures", f"{number}/evidence", f"{number}/selection"}
     assert {path for path in paths if path.startswith(PATH)} == {PATH, f"{PATH}/check", *of_one}
     lodging = paths[PATH]["post"]
     assert set(lodging["requestBody"]["content"]) == {"application/xml"}

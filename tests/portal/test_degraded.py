@@ -292,6 +292,16 @@ def test_when_judging_itself_breaks_down_documents_are_checked_all_the_same(offi
     assert assessment.findings == ()
 
 
+def test_a_case_of_which_some_facts_are_missing_is_judged_by_the_others_and_degraded(office: Office) -> None:
+    made = judge(Lodged(by_anna(), offices.NOW), office.snapshot, lambda: 0.0, 250)
+    odd = structs.replace(made.case, problem="item 1: InvalidOperation")
+    assessment = gateway.assess(odd, made.knowledge, Budget(lambda: 0.0, 250))
+    assert assessment.findings == made.assessment.findings
+    assert assessment.outcome is Outcome.DOCUMENTARY_CHECK
+    assert "item 1: InvalidOperation" in (assessment.problem or "")
+    assert decide(assessment, odd, made.knowledge).degraded
+
+
 # --- who is told ----------------------------------------------------------------------------------------------------
 
 

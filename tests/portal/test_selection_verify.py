@@ -152,11 +152,11 @@ def test_a_commitment_that_was_stamped_only_after_the_day_began_is_late_whatever
     with writing(office.engine) as connection:
         connection.execute(selection_store.selection_key.delete())
         commit(connection, DAY, EVENING, KEY)
-    office.clock.at = EVENING + timedelta(minutes=30)
-    signed = pki.sign_as("anna", builders.declaration_xml(reference="DRAW-1"))
     office.clock.at = offices.NOW
+    signed = pki.sign_as("anna", builders.declaration_xml(reference="DRAW-1"))
     drawn = Drawn(office, lodge(Lodged(signed, offices.NOW), office).stored)
-    assert "selection.unstamped" in drawn.codes()
+    assert drawn.codes() == {"selection.unstamped"}
+    assert drawn.attest().codes() == {"selection.late"}
 
 
 # --- something is wrong ---------------------------------------------------------------------------------------------

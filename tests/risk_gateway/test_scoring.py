@@ -149,9 +149,10 @@ def test_the_model_alone_never_orders_more_than_documents(parameters: Any) -> No
 
 
 def test_the_model_may_raise_to_an_inspection_what_rules_already_doubt(parameters: Any) -> None:
-    score = scoring.with_opinion(Decimal(40), Opinion("m", Decimal(1)), Decimal(1), parameters)
+    weighted = replace(parameters, model_weight=50)
+    score = scoring.with_opinion(Decimal(40), Opinion("m", Decimal("0.8")), Decimal(1), weighted)
     assert score == 64  # 100 - 60 * 60 / 100
-    assert scoring.outcome_of_scores(Decimal(40), score, parameters) is Outcome.INSPECTION_ORDER
+    assert scoring.outcome_of_scores(Decimal(40), score, weighted) is Outcome.INSPECTION_ORDER
 
 
 @pytest.mark.parametrize(("inspections", "postponed"), [(0, False), (1, True), (9, True)])

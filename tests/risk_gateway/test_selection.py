@@ -146,10 +146,14 @@ def test_items_that_the_same_findings_concern_are_weighed_once_and_to_the_same_e
 
     items = [{"commodity_code": code} for code in ("8539229000", "9401610000", "8539229000", "9401610000")]
     knowledge = known(
-        on("T-1", "85", 50), on("T-2", "85", 50), on("T-3", "94", 50), parameters=with_random(parameters, "0.01")
+        on("T-1", "85", 50),
+        on("T-2", "85", 50),
+        on("T-3", "94", 50),
+        on("T-4", "94", 5),
+        parameters=with_random(parameters, "0.01"),
     )
     assessment = assess(case(items=items), knowledge)
-    assert [finding.items for finding in assessment.findings] == [(1, 3), (1, 3), (2, 4)]
+    assert [finding.items for finding in assessment.findings] == [(1, 3), (1, 3), (2, 4), (2, 4)]
     assert assessment.propensity == Decimal("0.2575")  # both of the lamps, never one of each: 0.25 + 0.75 * 0.01
 
 
