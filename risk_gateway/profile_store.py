@@ -66,13 +66,19 @@ def read_active(connection: Connection, day: date) -> tuple[Profile, ...]:
     Of each code the newest version that has begun counts, so that an older one never comes back when it is suspended.
     One that breaks a rule, or whose approval is not on record, does not judge: `read_refused` tells which and why.
     """
-    examined = _on(connection, day)
-    return tuple(one.profile for one in examined if one.profile is not None and not one.refused)
+    return read_judging(connection, day)[0]
 
 
 def read_refused(connection: Connection, day: date) -> tuple[ProfileRefused, ...]:
     """Return why approved profiles do not judge on `day`."""
-    return tuple(problem for one in _on(connection, day) for problem in one.refused)
+    return read_judging(connection, day)[1]
+
+
+def read_judging(connection: Connection, day: date) -> tuple[tuple[Profile, ...], tuple[ProfileRefused, ...]]:
+    """Return what `read_active` and `read_refused` return."""
+    examined = _on(connection, day)
+    sound = tuple(one.profile for one in examined if one.profile is not None and not one.refused)
+    return sound, tuple(problem for one in examined for problem in one.refused)
 
 
 def _on(connection: Connection, day: date) -> list[Examined]:

@@ -138,7 +138,10 @@ def test_no_part_may_be_another_than_was_kept(connection: Connection, known: Any
     kept = known(model=MODEL)
     keep(connection, kept)
     alive = knowledge_store.read(connection, kept.version)
-    digests = [digest for digest, _ in parts_of(kept, manifest_of(kept))] + [digest_of(alive.profiles[0]), digest_of(alive.profiles[-1])]
+    digests = [digest for digest, _ in parts_of(kept, manifest_of(kept))] + [
+        digest_of(alive.profiles[0]),
+        digest_of(alive.profiles[-1]),
+    ]
     for digest in digests:
         where = part_table.c.digest == digest
         content = bytes(connection.execute(select(part_table.c.content).where(where)).scalar_one())
