@@ -16,7 +16,7 @@ def test_every_page_fits_and_is_accessible(
 ) -> None:
     berik = visit(language=language, width=width, dark=dark)
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
-    for name, path in (("home", "/"), ("sign-in", "/demo/sign-in")):
+    for name, path in (("home", "/"), ("keys", "/selection"), ("sign-in", "/demo/sign-in")):
         berik.open(path)
         berik.look(f"{name}-{look}")
     berik.sign_in("berik")
@@ -26,5 +26,7 @@ def test_every_page_fits_and_is_accessible(
         berik.look(f"{lane}-{look}")
     berik.open(f"{berik.path_of_first()}/signatures")
     berik.look(f"signatures-{look}")
+    berik.open(f"{berik.path_of_first()}/selection")
+    berik.look(f"selection-{look}")
     assert berik.open("/no-such-page") == 404
     berik.look(f"not-found-{look}")

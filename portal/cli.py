@@ -30,9 +30,9 @@ from portal.checking import check_without_lodging
 from portal.clock import SystemClock
 from portal.commands import capacity, control, evidence, explain, feedback, journal, key, replay, simulate
 from portal.commands.audit import app as audit_app
+from portal.commands.demo import app as demo_app
 from portal.commands.model import app as model_app
 from portal.commands.profile import app as profile_app
-from portal.commands.demo import app as demo_app
 from portal.commands.selection import app as selection_app
 from portal.commands.trust import trust
 from portal.commands.values import app as values_app

@@ -225,7 +225,7 @@ class ControlResultRow(SQLModel, table=True):
     amount_tiyn: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     inspector: str
     closed_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
-    sequence: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))  # the journal index: grows with time
+    sequence: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))  # the journal index
 
 
 class PostCapacityRow(SQLModel, table=True):

@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from risk_gateway.decision import decide
-from risk_gateway.officer_view import for_officer
 from risk_gateway.model import Outcome
+from risk_gateway.officer_view import for_officer
 from risk_gateway.profiles import Category, Extent, Kind, MeasureCode, RiskCategory
 from risk_gateway.words import LANGUAGES, Words
 
