@@ -89,6 +89,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
 
     @asynccontextmanager
     async def running(_app: Litestar) -> AsyncIterator[None]:
+        office.snapshot.knowledge(office.snapshot.day_of(office.clock.now()))  # or the first lodgement waits
         aside = Aside(settings, open_office, office)
         office.recorder.start()
         for task in tasks:

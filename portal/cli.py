@@ -31,6 +31,7 @@ from portal.clock import SystemClock
 from portal.commands import capacity, control, evidence, explain, feedback, journal, key, replay, simulate
 from portal.commands.audit import app as audit_app
 from portal.commands.demo import app as demo_app
+from portal.commands.language import Language
 from portal.commands.model import app as model_app
 from portal.commands.profile import app as profile_app
 from portal.commands.selection import app as selection_app
@@ -47,7 +48,6 @@ from signing.errors import SigningError
 REFUSED, MISUSE = 1, 2
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Language = Annotated[str, typer.Option(help="kk, ru or en.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 reference = typer.Typer(no_args_is_help=True, help="Reference data: code lists and the tariff.")
@@ -206,7 +206,10 @@ def show(number: str, as_json: AsJson = False, language: Language = "en") -> Non
         errors.print(f"There is no declaration {wanted}.", style="red", highlight=False)
         raise typer.Exit(REFUSED)
     answer = office.answer_of(stored).as_json(language)
-    print(json.dumps(answer, ensure_ascii=False, indent=2)) if as_json else terminal.show_decision(answer)
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        terminal.show_decision(answer, language=language)
 
 
 @reference.command("load-tariff")

@@ -78,7 +78,7 @@ def lodge_files(portal: Portal, files: Sequence[Path], language: str, as_json: b
         print(json.dumps(documents[0] if len(files) == 1 else documents, ensure_ascii=False, indent=2))
     else:
         for file, accepted, result in results:
-            terminal.show_result(file, accepted, result)
+            terminal.show_result(file, accepted, result, language)
         if len(files) > 1:
             terminal.show_summary(Counter(_outcome(accepted, result) for _, accepted, result in results))
     return all(accepted for _, accepted, _ in results)

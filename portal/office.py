@@ -156,9 +156,14 @@ class Snapshot:
         return found
 
     def knowledge_in_emergency(self, known: Knowledge, error: Exception) -> Knowledge:
-        """Return knowledge under which only chance selects, because judging with what is known broke down."""
+        """Return what is known without its model, then also without profiles, because judging with it broke down.
+
+        Raises the error itself when it has neither: then nothing is left to do without.
+        """
         structlog.get_logger().error("judging.failed", day=known.day.isoformat(), error=type(error).__name__)
-        found = emergency.without_profiles(known, error)
+        if known.model is None and not known.profiles:
+            raise error
+        found = emergency.without(known, error)
         with writing(self._engine) as connection:
             knowledge_store.keep(connection, found)
         self._tell(found)

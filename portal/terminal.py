@@ -13,27 +13,36 @@ COLOURS = {"SIMPLIFIED_RELEASE": "green", "DOCUMENTARY_CHECK": "yellow", "INSPEC
 console = Console(highlight=False, soft_wrap=True)
 
 
-def show_result(file: Path, accepted: bool, result: dict[str, Any]) -> None:
+ITEMS = {"kk": "тауарлар", "ru": "товары", "en": "items"}
+UNTIL = {"kk": "мерзімі", "ru": "срок", "en": "by"}
+UNFINISHED = {
+    "kk": "Тәуекелді бағалау аяқталмады: қауіпсіз шешім берілді.",
+    "ru": "Оценка риска не завершена: дан безопасный ответ.",
+    "en": "The risk gateway could not finish: the safe answer was given.",
+}
+
+
+def show_result(file: Path, accepted: bool, result: dict[str, Any], language: str = "en") -> None:
     if accepted:
-        show_decision(result, file.name)
+        show_decision(result, file.name, language)
     else:
         show_problem(file.name, result)
 
 
-def show_decision(answer: dict[str, Any], title: str = "") -> None:
-    """Show a decision as its declarant reads it."""
+def show_decision(answer: dict[str, Any], title: str = "", language: str = "en") -> None:
+    """Show a decision, whose texts are in this language, as its declarant reads it."""
     decision = answer["decision"]
     outcome = decision["outcome"]
     extent = f" ({decision['inspection_extent']})" if decision["inspection_extent"] else ""
     console.print(f"[bold {COLOURS[outcome]}]{outcome}{extent}[/]  {answer['registration_number']}  {escape(title)}")
     for reason in decision["explanation"]:
-        items = f" (items {', '.join(map(str, reason['items']))})" if reason["items"] else ""
+        items = f" ({ITEMS[language]} {', '.join(map(str, reason['items']))})" if reason["items"] else ""
         console.print(f"  {escape(reason['category'])}{items}: {escape(reason['text'])}")
         console.print(f"  -> {escape(reason['next_step'])}", style="dim")
         if reason["deadline"]:
-            console.print(f"  by {reason['deadline']}", style="dim")
+            console.print(f"  {UNTIL[language]} {reason['deadline']}", style="dim")
     if decision["degraded"]:
-        console.print("  The risk gateway could not finish: the safe answer was given.", style="yellow")
+        console.print(f"  {UNFINISHED[language]}", style="yellow")
 
 
 def show_problem(title: str, problem: dict[str, Any]) -> None:

@@ -81,15 +81,16 @@ def assemble(
         return building(profiles=(), problem="; ".join((*problems, _told(error))))
 
 
-def without_profiles(known: Knowledge, problem: Exception) -> Knowledge:
-    """Return this knowledge without what judges but chance: for when judging itself broke down.
+def without(known: Knowledge, problem: Exception) -> Knowledge:
+    """Return this knowledge without its model, or when it has none without its profiles: then only chance selects.
 
-    The reference values stay, since the case was gathered with them.
+    For when judging itself broke down. The reference values stay, since the case was gathered with them.
     """
+    had_model = known.model is not None
     return build(
         day=known.day,
-        profiles=(),
-        parameters=last_known_parameters(known.day),
+        profiles=known.profiles if had_model else (),
+        parameters=known.parameters if had_model else last_known_parameters(known.day),
         reference_values=known.reference_values,
         phrases=shipped_phrases(),
         day_key=known.day_key,

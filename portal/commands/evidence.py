@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from declarations.errors import DeclarationsError
 from declarations.numbering import parse
 from portal.app import opened
 from portal.clock import SystemClock
+from portal.commands.language import Language
 from portal.database import reading
 from portal.evidence import gather, read_documents
 from portal.keys import known_office
@@ -44,7 +45,6 @@ UNKNOWN = {
 }
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a line for each thing found.")]
-Language = Annotated[Literal["kk", "ru", "en"], typer.Option(help="Language of the texts.")]
 At = Annotated[
     str | None,
     typer.Option(

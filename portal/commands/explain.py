@@ -13,6 +13,7 @@ from declarations import store as declarations_store
 from declarations.errors import DeclarationsError
 from declarations.numbering import parse
 from portal.app import opened
+from portal.commands.language import Language
 from portal.database import reading
 from portal.office import Office
 from portal.settings import Settings
@@ -22,6 +23,7 @@ from risk_gateway.errors import RiskGatewayError
 from risk_gateway.model import Assessment
 from risk_gateway.officer_view import Note, OfficerView, for_officer
 from risk_gateway.packing import unpack
+from risk_gateway.profiles import Kind
 
 REFUSED, MISUSE = 1, 2
 app = typer.Typer()
@@ -33,7 +35,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 def explain(
     number: str,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    language: Annotated[str, typer.Option(help="kk, ru or en.")] = "en",
+    language: Language = "en",
 ) -> None:
     """Show an officer why: profiles, expected and actual values, score, model, draws. Not for the declarant."""
     with opened(Settings.load()) as office:
@@ -69,10 +71,10 @@ def _view(office: Office, number: str, language: str) -> OfficerView:
 def _show(view: OfficerView) -> None:
     console.print(
         f"[bold]{view.outcome}[/]  score {view.score} = (worst item {view.worst_item_score} "
-        f"+ breadth {view.breadth}) x factor {view.factor}{' with the model' if view.model else ''}"
+        f"+ breadth {view.breadth}) x factor {view.factor}, at most 100{', with the model' if view.model else ''}"
     )
     console.print(
-        f"  by score {view.by_score}, by direct profiles {view.by_direct}, by chance {_said(view.by_draw)}; "
+        f"  by score {view.by_score}, by direct profiles {_by_direct(view)}, by chance {_said(view.by_draw)}; "
         f"probability of inspection {view.propensity}"
     )
     for said, words in (
@@ -109,6 +111,11 @@ def _show_model(view: OfficerView) -> None:
     for row in view.reasons:
         table.add_row(str(row.item), str(row.probability), escape(row.label), escape(row.value), str(row.contribution))
     console.print(table)
+
+
+def _by_direct(view: OfficerView) -> str:
+    acted_upon = any(note.kind == Kind.DIRECT and note.selected for note in view.notes)
+    return view.by_direct if acted_upon else "none fired"
 
 
 def _said(held: bool) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from portal import model_desk, model_work
 from portal.clock import SystemClock
 from portal.commands import model_views as views
+from portal.commands.language import Language
 from portal.database import make_engine, reading, writing
 from portal.model_work import Learned
 from portal.settings import Settings
@@ -36,7 +37,6 @@ Version = Annotated[str, typer.Argument(metavar="VERSION", help="Of a model, or 
 First = Annotated[str | None, typer.Option("--from", metavar="DATE")]
 Last = Annotated[str | None, typer.Option("--to", metavar="DATE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Language = Annotated[str, typer.Option(help="kk, ru or en.")]
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)

@@ -6,7 +6,7 @@ Exit status: 0 all fits or was done, 1 something does not fit or was refused, 2 
 import json
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +19,7 @@ from portal.app import opened
 from portal.auditing.day_keys import Misfit, all_key_misfits, read_story
 from portal.auditing.draws import DrawReport, share_of, verify_draws
 from portal.commands.audit import open_archive
+from portal.commands.language import Language
 from portal.database import reading, writing
 from portal.languages import KAZAKHSTAN_TIME
 from portal.problems import words
@@ -31,7 +32,6 @@ from risk_gateway.stratum import Estimate, drawn_at_random, estimate_rate
 REFUSED, NOT_YET = 1, 2
 KEYS_MOST = 400
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Language = Annotated[Literal["kk", "ru", "en"], typer.Option(help="Of the messages.")]
 Certificates = Annotated[
     Path | None,
     typer.Option("--office", exists=True, dir_okay=False, help="Certificates of the office (PEM); else its keys'."),

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from portal import profile_desk
 from portal.by_days import Span, Work, by_days, knowledge_reader, spans
 from portal.clock import SystemClock
+from portal.commands.language import Language
 from portal.database import opened_engine, reading, writing
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
@@ -45,7 +46,7 @@ def simulate_command(
     by: Annotated[str | None, typer.Option(metavar="IIN", help="With --draft: the analyst.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    language: Annotated[str, typer.Option(help="kk, ru or en.")] = "en",
+    language: Language = "en",
 ) -> None:
     """Run a draft over stored cases: hits, lane shifts, overlap, violations found and missed, hours of officers.
 

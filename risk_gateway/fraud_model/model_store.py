@@ -143,8 +143,10 @@ def _set(connection: Connection, version: str, before: Status, after: Status, **
 def _read_of(connection: Connection, block: str, status: Status) -> FraudModel | None:
     columns = fraud_model.c
     statement = select(columns.version).where(columns.block == block, columns.status == status.value)
-    version = connection.execute(statement).scalar_one_or_none()
-    return None if version is None else read_model(connection, version)
+    versions = list(connection.execute(statement).scalars())
+    if len(versions) > 1:
+        raise KnowledgeTampered("knowledge-tampered", version=", ".join(sorted(versions)))
+    return read_model(connection, versions[0]) if versions else None
 
 
 def _genuine(content: bytes, version: str) -> FraudModel:
