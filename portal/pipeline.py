@@ -38,6 +38,7 @@ from signing import verify, xmlgate
 from signing.errors import SigningError
 
 Refusal = (SigningError, DeclarationsError, SenderNotParty)
+JUDGED_MOST = 30  # times that one lodgement is judged anew because what judges was changed under it
 
 
 def gate_and_read(lodged: Lodged) -> Read:
@@ -108,14 +109,12 @@ def judge(lodged: Lodged, snapshot: Snapshot, ticks: Callable[[], float], budget
     checked = control(verify_signature(gate_and_read(lodged), snapshot), snapshot)
     case, day = gather(checked, snapshot), snapshot.day_of(lodged.received_at)
     knowledge, budget = snapshot.knowledge(day), Budget(ticks, budget_ms)
-    try:
-        assessment = gateway.assess(case, knowledge, budget)  # 6
-        decision = decide(assessment, case, knowledge)  # 7
-    except Exception as error:  # noqa: BLE001 whatever breaks down: the safe answer, never none and never a release
-        knowledge = snapshot.knowledge_in_emergency(knowledge, error)
-        assessment = gateway.assess(case, knowledge, budget)
-        decision = decide(assessment, case, knowledge)
-    return Assessed(checked, case, knowledge, assessment, decision)
+    while True:
+        try:
+            assessment = gateway.assess(case, knowledge, budget)  # 6
+            return Assessed(checked, case, knowledge, assessment, decide(assessment, case, knowledge))  # 7
+        except Exception as error:  # noqa: BLE001 whatever breaks down: the safe answer, never none, never a release
+            knowledge = snapshot.knowledge_in_emergency(knowledge, error)
 
 
 def prepare(lodged: Lodged, office: Office) -> Entry | Answer:
@@ -140,7 +139,7 @@ def prepare(lodged: Lodged, office: Office) -> Entry | Answer:
 def lodge(lodged: Lodged, office: Office) -> Answer:
     """All nine steps. Raises what `judge` raises, `DuplicateReference`, or `Unavailable`."""
     office.demand_open()
-    while True:
+    for _ in range(JUDGED_MOST):
         entry = prepare(lodged, office)
         if isinstance(entry, Answer):
             return entry
@@ -148,13 +147,14 @@ def lodge(lodged: Lodged, office: Office) -> Answer:
             return office.recorder.record(entry)  # 8, 9
         except Outdated:
             office.refresh()
+    raise Unavailable
 
 
 async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
     """The same nine steps in the server: large bodies are judged in a process of their own, and lodgements that
     arrive together share one commit."""
     office.demand_open()
-    while True:
+    for _ in range(JUDGED_MOST):
         if office.aside is not None and len(lodged.data) > office.settings.large_body_bytes:
             entry = await _judged_aside(office.aside(lodged))
         else:
@@ -166,6 +166,7 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
             return await asyncio.wrap_future(recorded)
         except Outdated:
             office.refresh()
+    raise Unavailable
 
 
 async def _judged_aside(judged: Future[Entry | Answer]) -> Entry | Answer:
