@@ -93,6 +93,8 @@ def move(
     """
     analyst = None if actor == desk.OFFICE else demand_analyst(connection, actor)
     standing = read_standing(connection, code, version)
+    if analyst is not None and standing.newest_approved not in (0, version):
+        desk.demand_posts(analyst, _content(connection, code, standing.newest_approved))  # it would be displaced
     status = desk.after(standing, step, analyst, now, reason)
     columns = profile_table.c
     unchanged = (columns.code == code) & (columns.version == version) & (columns.status == standing.status)

@@ -18,7 +18,7 @@ from portal import model_desk, model_work
 from portal.clock import SystemClock
 from portal.commands import model_views as views
 from portal.commands.language import Language
-from portal.database import make_engine, reading, writing
+from portal.database import opened_engine, reading, writing
 from portal.model_work import Learned
 from portal.settings import Settings
 from risk_gateway import archive_store
@@ -213,15 +213,11 @@ def _refusing(language: str) -> Iterator[None]:
 
 @contextmanager
 def _reading() -> Iterator[Connection]:
-    engine = make_engine(Settings.load().database_url)
-    with reading(engine) as connection:
+    with opened_engine(Settings.load().database_url) as engine, reading(engine) as connection:
         yield connection
-    engine.dispose()
 
 
 @contextmanager
 def _writing() -> Iterator[Connection]:
-    engine = make_engine(Settings.load().database_url)
-    with writing(engine) as connection:
+    with opened_engine(Settings.load().database_url) as engine, writing(engine) as connection:
         yield connection
-    engine.dispose()

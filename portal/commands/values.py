@@ -16,7 +16,7 @@ from rich.table import Table
 
 from portal import values as reference_values
 from portal.clock import SystemClock
-from portal.database import make_engine, reading, writing
+from portal.database import opened_engine, reading, writing
 from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from risk_gateway import archive_store, values_file, values_store
@@ -43,7 +43,7 @@ def compute_command(
     as_json: AsJson = False,
 ) -> None:
     """Compute values from the released declarations of some days, both included, and write them to a file."""
-    with reading(make_engine(Settings.load().database_url)) as connection:
+    with opened_engine(Settings.load().database_url) as engine, reading(engine) as connection:
         cases = archive_store.read_cases(connection, first.date(), last.date())
         computed = compute(cases, first.date(), last.date(), method_on(valid_from.date()))
     text = values_file.write(valid_from.date(), computed.unit_values, computed.mass_per_unit)
@@ -73,7 +73,7 @@ def load(
     try:
         read, broken = values_file.read(file.read_text(encoding="utf-8"), now.astimezone(KAZAKHSTAN_TIME).date())
         _refuse(broken, language)
-        with writing(make_engine(Settings.load().database_url)) as connection:
+        with opened_engine(Settings.load().database_url) as engine, writing(engine) as connection:
             since = valid_from.date() if valid_from else None
             version = reference_values.load(connection, read, since, by, file.name, now)
     except UnicodeDecodeError as error:
@@ -87,7 +87,7 @@ def load(
 @app.command("list")
 def list_command(as_json: AsJson = False) -> None:
     """List the versions that were loaded, the newest first."""
-    with reading(make_engine(Settings.load().database_url)) as connection:
+    with opened_engine(Settings.load().database_url) as engine, reading(engine) as connection:
         versions = values_store.read_versions(connection)
     if as_json:
         print(json.dumps(to_builtins(versions), ensure_ascii=False))
@@ -110,7 +110,7 @@ def show(
 ) -> None:
     """Show the values in force for goods of this code: its own, and those of broader and of narrower codes."""
     day = on.date() if on else SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()
-    with reading(make_engine(Settings.load().database_url)) as connection:
+    with opened_engine(Settings.load().database_url) as engine, reading(engine) as connection:
         known = reference_values.in_force(connection, day)
     wanted = {None, origin, "*"} if origin else None
     unit_values = [value for value in known.unit_values if _concerns(value, commodity, wanted)]

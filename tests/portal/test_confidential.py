@@ -63,6 +63,11 @@ class Walked(NamedTuple):
         return answer
 
 
+pytestmark = pytest.mark.skipif(
+    offices.POSTGRESQL is not None, reason="signs in as the cast, which is impossible with PostgreSQL"
+)
+
+
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     with served(prepared(tmp_path_factory.mktemp("portal"))) as portal:

@@ -200,6 +200,17 @@ def test_a_regional_analyst_neither_drafts_nor_approves_outside_his_posts(office
         assert "IM-92" in active(connection)
 
 
+def test_a_regional_analyst_displaces_no_profile_of_the_republic(office: Office) -> None:
+    here = replace(SOUND, level=Level.REGIONAL, posts=("30301",))
+    with writing(office.engine) as connection:
+        profile_desk.appoint(connection, Analyst(AIBEK, "Aibek", frozenset({"30301"})), offices.NOW)
+        approve(connection, submitted(connection))
+        narrowed = submitted(connection, here, author=SAULE)
+        with pytest.raises(MoveRefused, match="move-outside-posts"):
+            approve(connection, narrowed, by=AIBEK)
+        assert active(connection)["IM-90"] == 1
+
+
 def test_a_report_of_another_content_or_of_no_shape_is_not_kept(office: Office) -> None:
     with writing(office.engine) as connection:
         draft, _ = profile_desk.draft(connection, SOUND, SAULE, offices.NOW)

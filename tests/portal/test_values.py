@@ -1,7 +1,7 @@
 """`shekara values`: computed, loaded by an analyst, journalled, met by the next lodgement; what was judged stays."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,10 @@ def a_file(folder: Path, *values: UnitValue, name: str = "values.toml", since: d
     return path
 
 
-def put(office: Office, *values: UnitValue, since: date = DAY) -> str:
+def put(office: Office, *values: UnitValue, since: date = DAY, after: timedelta = timedelta(0)) -> str:
     with writing(office.engine) as connection:
         file = values_file.ValuesFile(unit_value=values or (LAMPS,))
-        return load(connection, file, since, SAULE, "test", offices.NOW).digest
+        return load(connection, file, since, SAULE, "test", offices.NOW + after).digest
 
 
 def judged(office: Office, reference: str = "ALTYN-1") -> Any:
@@ -98,7 +98,9 @@ def test_a_lodgement_judged_before_the_load_is_judged_again_before_it_is_recorde
 
 
 def test_values_count_from_their_day_on_and_the_newest_of_them(office: Office) -> None:
-    first, second = put(office), put(office, LAMPS, UnitValue("9401", "*", "kg", *map(Decimal, (1, 2)), "test"))
+    first = put(office)
+    more = UnitValue("9401", "*", "kg", *map(Decimal, (1, 2)), "test")
+    second = put(office, LAMPS, more, after=timedelta(minutes=1))
     put(office, UnitValue("9401", "*", "kg", *map(Decimal, (3, 4)), "test"), since=date(2027, 1, 1))
     with reading(office.engine) as connection:
         in_force = values_store.read_in_force(connection, DAY)
