@@ -80,8 +80,15 @@ def test_a_profile_that_meets_more_than_half_of_the_cases_is_refused() -> None:
     at_most, too_many = report_on(SOUND, cases=100, hits=50), report_on(SOUND, cases=100, hits=51)
     assert refusal(standing(report=too_many), Move.APPROVE) == "move-selects-everything"
     assert desk.after(standing(report=at_most), Move.APPROVE, TIMUR, NOW, "") is Status.APPROVED
-    few = report_on(SOUND, cases=99, hits=99)  # too few to tell, the approver sees that
-    assert desk.after(standing(report=few), Move.APPROVE, TIMUR, NOW, "") is Status.APPROVED
+
+
+@pytest.mark.parametrize(("cases", "hits", "approved"), [(0, 0, True), (1, 1, True), (2, 2, False), (99, 99, False)])
+def test_a_thin_period_does_not_hide_that_a_profile_meets_everything(cases: int, hits: int, approved: bool) -> None:
+    thin = standing(report=report_on(SOUND, cases=cases, hits=hits))
+    if approved:
+        assert desk.after(thin, Move.APPROVE, TIMUR, NOW, "") is Status.APPROVED
+    else:
+        assert refusal(thin, Move.APPROVE) == "move-selects-everything"
 
 
 def test_a_profile_whose_last_day_has_passed_is_not_approved() -> None:
