@@ -158,6 +158,6 @@ def _demand_report(standing: Standing, now: datetime) -> None:
         raise MoveRefused("move-report-other", profile=profile.code)
     if (now - standing.reported_at).days > limits.report_days_max:
         raise MoveRefused("move-report-stale", profile=profile.code, days=str(limits.report_days_max))
-    if report.hits > max(1, limits.share_max * report.cases):
+    if report.hits > 1 and report.hits > limits.share_max * report.cases:
         share, most = 100 * report.hits // report.cases, int(100 * limits.share_max)
         raise MoveRefused("move-selects-everything", profile=profile.code, share=str(share), most=str(most))
