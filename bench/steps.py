@@ -20,6 +20,7 @@ from portal.pipeline import gate_and_read, gather, judge, lodge, verify_signatur
 from portal.stages import Assessed, Checked, Lodged
 from risk_gateway import gateway
 from risk_gateway.budget import Budget
+from risk_gateway.days import day_of
 from risk_gateway.decision import decide
 from signing import verify
 
@@ -102,8 +103,8 @@ def _once(watch: Watch, office: Office, floor: Floor, one: bytes, other: bytes) 
 def _steps(watch: Watch, office: Office, lodged: Lodged) -> Assessed:
     """Do what `judge` does, with a watch between the steps. A tree is used up by verifying: it is read twice."""
     snapshot = office.snapshot
-    knowledge = snapshot.knowledge(snapshot.day_of(lodged.received_at))
-    codes = snapshot.reference.on(snapshot.day_of(lodged.received_at))
+    knowledge = snapshot.knowledge(day_of(lodged.received_at))
+    codes = snapshot.reference.on(day_of(lodged.received_at))
     document = gate_and_read(lodged).document
 
     def genuine() -> verify.VerifiedSignature:

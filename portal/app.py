@@ -43,6 +43,7 @@ from portal.store import DatabaseSessions
 from portal.stored_draws import StoredDraws
 from portal.trusting import trust_of
 from portal.website import Website, website
+from risk_gateway.days import day_of
 
 BODY_BYTES_MAX = 8_000_000
 HEALTH = "/health"
@@ -89,7 +90,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
 
     @asynccontextmanager
     async def running(_app: Litestar) -> AsyncIterator[None]:
-        office.snapshot.knowledge(office.snapshot.day_of(office.clock.now()))  # or the first lodgement waits
+        office.snapshot.knowledge(day_of(office.clock.now()))  # or the first lodgement waits
         aside = Aside(settings, open_office, office)
         office.recorder.start()
         for task in tasks:

@@ -11,6 +11,7 @@ from lxml import etree
 from declarations import controls, schema, tariff, xml
 from declarations.model import Declaration
 from portal.office import Snapshot
+from risk_gateway.days import day_of
 from signing import xmlgate
 
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
@@ -25,7 +26,7 @@ def check_without_lodging(data: bytes, snapshot: Snapshot, now: datetime, langua
         root.remove(signature)
     etree.strip_tags(root, etree.Comment)
     declaration = xml.read(root)
-    codes = snapshot.reference.on(snapshot.day_of(now))
+    codes = snapshot.reference.on(day_of(now))
     found = controls.check(declaration, controls.Context(codes, now, None, None))
     return {
         "valid": not found,

@@ -31,10 +31,10 @@ from portal.clock import SystemClock
 from portal.commands import capacity, control, evidence, explain, feedback, journal, key, replay, simulate
 from portal.commands.audit import app as audit_app
 from portal.commands.demo import app as demo_app
-from portal.commands.language import Language
 from portal.commands.model import app as model_app
 from portal.commands.profile import app as profile_app
 from portal.commands.selection import app as selection_app
+from portal.commands.shared import AsJson, Language
 from portal.commands.trust import trust
 from portal.commands.values import app as values_app
 from portal.database import make_engine, migrate, reading, writing
@@ -47,7 +47,6 @@ from signing.errors import SigningError
 
 REFUSED, MISUSE = 1, 2
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 reference = typer.Typer(no_args_is_help=True, help="Reference data: code lists and the tariff.")

@@ -17,8 +17,8 @@ from risk_gateway import archive_store, canonical, feedback, feedback_store, his
 from risk_gateway import store as risk_store
 from risk_gateway.archive import Share
 from risk_gateway.archive_store import Act
+from risk_gateway.days import day_of
 from risk_gateway.errors import ControlRefused
-from risk_gateway.facts import KAZAKHSTAN
 from risk_gateway.model import Assessment, Case
 from risk_gateway.packing import unpack
 from risk_gateway.profiles import Motive, Outcome
@@ -118,9 +118,9 @@ def _decision(connection: Connection, stored: Stored) -> risk_store.StoredDecisi
 
 def _remember(connection: Connection, stored: Stored, act: Act, assessment: Assessment, case: Case) -> None:
     """Put a finding on the participant's record: whatever judges from now on knows of it."""
-    day = act.closed_at.astimezone(KAZAKHSTAN).date()
+    day = day_of(act.closed_at)
     kind = act.motive.value if act.motive else WITHOUT_MOTIVE
-    declared_on = stored.accepted_at.astimezone(KAZAKHSTAN).date()
+    declared_on = day_of(stored.accepted_at)
     risk_store.put_violation(connection, act.number, stored.key.declarant, kind, declared_on)
     concerned = _items(act.shares, assessment)
     goods = [

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from declarations.model import Amount, Declaration
 from declarations.store import Key, Stored
-from portal.languages import KAZAKHSTAN_TIME
 from portal.stages import Assessed
 from risk_gateway import canonical
+from risk_gateway.days import day_of
 from risk_gateway.history import Addition, addition
 from risk_gateway.model import Decision, Outcome
 from risk_gateway.packing import pack
@@ -105,7 +105,7 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
             assessed.knowledge,
             assessed.assessment.findings,
             assessed.decision.outcome,
-            lodged.received_at.astimezone(KAZAKHSTAN_TIME).date(),
+            day_of(lodged.received_at),
         ),
     )
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine
 from portal import profile_desk
 from portal.clock import Clock
 from portal.database import reading, writing
-from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import feedback_store
+from risk_gateway.days import day_of
 from risk_gateway.desk import OFFICE, Move
 from risk_gateway.errors import MoveRefused
 from risk_gateway.feedback import Tallies, merged
@@ -68,7 +68,7 @@ class Feedback:
         """End each version whose last day has passed; return how many."""
         now = self._clock.now()
         with reading(self._engine) as connection:
-            ended = feedback_store.read_ended(connection, now.astimezone(KAZAKHSTAN_TIME).date())
+            ended = feedback_store.read_ended(connection, day_of(now))
         for code, version in ended:
             with suppress(MoveRefused), writing(self._engine) as connection:  # refused: another worker was first
                 profile_desk.take(connection, code, version, Move.EXPIRE, OFFICE, now, LAST_DAY_PASSED)

@@ -1,6 +1,6 @@
 """Kazakh, Russian and English: which one a reader gets, its texts, and how it writes money, dates and places."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from decimal import Decimal
 from gettext import NullTranslations
 from io import BytesIO
@@ -13,8 +13,10 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 
+from risk_gateway.days import KAZAKHSTAN
+
 TEXTS = Path(__file__).parent.parent / "templates" / "texts"
-KAZAKHSTAN_TIME = timezone(timedelta(hours=5), "UTC+5")  # one zone for the whole country since 1 March 2024
+KAZAKHSTAN_TIME = KAZAKHSTAN
 DEFAULT = "kk"
 NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 _LOCALES = {"kk": Locale("kk"), "ru": Locale("ru"), "en": Locale("en", "GB")}

@@ -19,7 +19,6 @@ from portal.clock import Clock
 from portal.database import reading, writing
 from portal.entry import Answer, Entry
 from portal.errors import Unavailable
-from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from portal.stages import Lodged
 from portal.store import ApiToken, read_token
@@ -119,11 +118,6 @@ class Snapshot:
         self._knowledge: dict[tuple[date, date | None], Knowledge] = {}
         self._assembling = threading.Lock()
         self.degraded = False  # whether the newest of it is incomplete
-
-    @staticmethod
-    def day_of(moment: datetime) -> date:
-        """Return the day in Kazakhstan: powers, rates and profiles go by it."""
-        return moment.astimezone(KAZAKHSTAN_TIME).date()
 
     def knowledge(self, day: date, key_day: date | None = None) -> Knowledge:
         """Return what the gateway knows that day, with the selection key of `key_day`, of the same day when None; it is

@@ -32,6 +32,7 @@ from portal.office import Office, Snapshot
 from portal.stages import Assessed, Checked, Lodged, Read, Verified
 from risk_gateway import facts, gateway, history
 from risk_gateway.budget import Budget
+from risk_gateway.days import day_of
 from risk_gateway.decision import decide
 from risk_gateway.model import Case
 from signing import verify, xmlgate
@@ -64,7 +65,7 @@ def verify_signature(read: Read, snapshot: Snapshot) -> Verified:
         signer.bin,
         signer.may_sign_for_organisation,
         powers,
-        snapshot.day_of(lodged.received_at),
+        day_of(lodged.received_at),
     )
     if lodged.sender not in (None, granted.declarant, granted.agent):
         raise SenderNotParty(lodged.sender)
@@ -74,7 +75,7 @@ def verify_signature(read: Read, snapshot: Snapshot) -> Verified:
 def control(verified: Verified, snapshot: Snapshot) -> Checked:
     """Step 4. Raises `DeclarationRefused` with every defect found, or `NotAnOriginal`."""
     received_at = verified.lodged.received_at
-    codes = snapshot.reference.on(snapshot.day_of(received_at))
+    codes = snapshot.reference.on(day_of(received_at))
     context = controls.Context(codes, received_at, verified.signer.iin, verified.signer.bin)
     if defects := controls.check(verified.declaration, context):
         raise DeclarationRefused(defects)
@@ -86,7 +87,7 @@ def control(verified: Verified, snapshot: Snapshot) -> Checked:
 def gather(checked: Checked, snapshot: Snapshot) -> Case:
     """Step 5: all that the gateway may know of this case, in one frozen value."""
     verified, directory = checked.verified, snapshot.directory
-    day = snapshot.day_of(verified.lodged.received_at)
+    day = day_of(verified.lodged.received_at)
     granted = verified.authority
     past = directory.past(history.question(verified.declaration, granted.declarant, granted.agent, day))
     return facts.gather(
@@ -107,7 +108,7 @@ def judge(lodged: Lodged, snapshot: Snapshot, ticks: Callable[[], float], budget
     Changes nothing, but that the first of a day keeps the day's knowledge.
     """
     checked = control(verify_signature(gate_and_read(lodged), snapshot), snapshot)
-    case, day = gather(checked, snapshot), snapshot.day_of(lodged.received_at)
+    case, day = gather(checked, snapshot), day_of(lodged.received_at)
     knowledge, budget = snapshot.knowledge(day), Budget(ticks, budget_ms)
     while True:
         try:

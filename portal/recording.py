@@ -23,9 +23,9 @@ from portal.clock import Clock
 from portal.database import writing
 from portal.entry import STATUS_AFTER, Answer, Entry
 from portal.errors import DuplicateReference, Outdated, Unavailable
-from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import canonical, history_store
 from risk_gateway import store as risk_store
+from risk_gateway.days import day_of
 from risk_gateway.history import Ledger
 from risk_gateway.model import Decision
 from risk_gateway.packing import pack, unpack
@@ -165,7 +165,7 @@ class Recorder:
     ) -> dict[Key, Answer]:
         now = self._clock.now()
         key = self._keyring.at(now)
-        day = now.astimezone(KAZAKHSTAN_TIME).date()
+        day = day_of(now)
         wanted = Counter((entry.office, f"{day:%d%m%y}") for entry in fresh)
         last = declarations_store.take_serials(connection, wanted)
         answers: dict[Key, Answer] = {}

@@ -5,7 +5,7 @@ nobody could choose the key by what was lodged, and everybody can check afterwar
 """
 
 import secrets
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
@@ -13,8 +13,8 @@ from portal import audit
 from portal.clock import Clock
 from portal.database import reading, writing
 from portal.errors import PortalError
-from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import selection_store
+from risk_gateway.days import begins, day_of
 from risk_gateway.selection_store import DayKey, commitment_of
 from signing import store as signing_store
 
@@ -26,16 +26,6 @@ PAUSE_SECONDS = 60.0
 
 class DisclosedTooEarly(PortalError):
     """The key of a day that is not well over would let traders foresee its draws."""
-
-
-def day_of(moment: datetime) -> date:
-    """Return the day in Kazakhstan, by which draws go."""
-    return moment.astimezone(KAZAKHSTAN_TIME).date()
-
-
-def begins(day: date) -> datetime:
-    """Return the first moment of a day in Kazakhstan."""
-    return datetime.combine(day, time(), KAZAKHSTAN_TIME)
 
 
 def discloses(day: date) -> datetime:

@@ -11,10 +11,11 @@ from portal.auditing.day_keys import KeyStory, read_story
 from portal.auditing.draws import FIRST_VERSION, share_of
 from portal.database import reading
 from portal.office import Office
-from portal.selection import HORIZON_DAYS, day_of, discloses
+from portal.selection import HORIZON_DAYS, discloses
 from portal.views import KeyDay, KeyDays, RandomDraw
 from risk_gateway import canonical, selection_store
 from risk_gateway import store as risk_store
+from risk_gateway.days import day_of
 from risk_gateway.model import Assessment, Case
 from risk_gateway.packing import unpack
 from risk_gateway.selection import RANDOM_DRAW, draw

@@ -1,7 +1,7 @@
 """The archive: judged cases of every origin with what became of them, read in order and never all at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from heapq import merge
 from itertools import groupby, islice
 from typing import Any, NamedTuple
@@ -13,7 +13,8 @@ from sqlmodel import SQLModel
 
 from declarations.store import Key, Stored, aware, declaration, find_by_number
 from risk_gateway.archive import Result, Share, StoredCase, Truth
-from risk_gateway.facts import BLOCK_OF_TYPE, KAZAKHSTAN
+from risk_gateway.days import begins, day_of
+from risk_gateway.facts import BLOCK_OF_TYPE
 from risk_gateway.profiles import Motive
 from risk_gateway.store import decision
 from risk_gateway.tables import ControlResultRow, PastCaseRow
@@ -74,7 +75,7 @@ def count_days(connection: Connection, first: date, last: date, block: str | Non
     counted: dict[date, int] = {}
     moments = connection.execute(_declarations(first, last, block), execution_options=_streaming())
     for row in moments:
-        day = _day(row.accepted_at)
+        day = day_of(aware(row.accepted_at))
         counted[day] = counted.get(day, 0) + 1
     past = _of_past(select(past_case.c.day, func.count().label("cases")), first, last, block)
     for row in connection.execute(past.group_by(past_case.c.day)):
@@ -88,7 +89,7 @@ def span(connection: Connection) -> tuple[date, date] | None:
         select(func.min(declaration.c.accepted_at), func.max(declaration.c.accepted_at))
     ).one()
     past = connection.execute(select(func.min(past_case.c.day), func.max(past_case.c.day))).one()
-    days = [*(_day(moment) for moment in accepted if moment), *(day for day in past if day)]
+    days = [*(day_of(aware(moment)) for moment in accepted if moment), *(day for day in past if day)]
     return (min(days), max(days)) if days else None
 
 
@@ -141,7 +142,8 @@ def _declarations(first: date, last: date, block: str | None) -> Select[Any]:
     names = (*_KEY, "registration_number", "type_code", "office", "outcome", "accepted_at")
     columns = declaration.c
     statement = select(*(columns[name] for name in names)).where(
-        columns.accepted_at >= _begins(first), columns.accepted_at < _begins(last + timedelta(days=1))
+        columns.accepted_at >= begins(first).astimezone(UTC),
+        columns.accepted_at < begins(last + timedelta(days=1)).astimezone(UTC),
     )
     if block is not None:
         types = [code for code, of_type in BLOCK_OF_TYPE.items() if of_type == block] or [block]
@@ -153,7 +155,7 @@ def _known(row: Row[Any] | Stored) -> _Known:
     key = row.key if isinstance(row, Stored) else row
     return _Known(
         number=row.registration_number,
-        day=_day(row.accepted_at),
+        day=day_of(aware(row.accepted_at)),
         block=BLOCK_OF_TYPE.get(row.type_code, row.type_code),
         office=row.office,
         outcome=row.outcome,
@@ -254,17 +256,6 @@ def _past_row(case: StoredCase) -> dict[str, Any]:
     row["result"] = None if case.result is None else msgspec.json.encode(case.result)
     row["truth"] = None if case.truth is None else msgspec.json.encode(case.truth)
     return row
-
-
-# --- days -----------------------------------------------------------------------------------------------------------
-
-
-def _day(moment: datetime) -> date:
-    return aware(moment).astimezone(KAZAKHSTAN).date()
-
-
-def _begins(day: date) -> datetime:
-    return datetime.combine(day, time(), KAZAKHSTAN).astimezone(UTC)
 
 
 def _streaming() -> dict[str, Any]:

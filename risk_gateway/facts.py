@@ -5,20 +5,20 @@ places, percentages to two.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any, NamedTuple, TypeVar
 
 from declarations.model import Amount, Consignment, Declaration, GoodsItem
 from declarations.tariff import ItemPayables, Payables
 from risk_gateway import history
+from risk_gateway.days import day_of
 from risk_gateway.model import Case, HeaderFacts, ItemFacts, Load, ParticipantFacts
 from risk_gateway.parameters import ReferenceValues
 from risk_gateway.profiles import Block
 from risk_gateway.usual import Usual, usual_of
 
 BLOCK_OF_TYPE = {"IM": Block.IMPORTS, "EX": Block.EXPORTS}
-KAZAKHSTAN = timezone(timedelta(hours=5))
 VIOLATIONS_MONTHS = 24
 NO_EXEMPTION = frozenset({"OO", "ОО", "-", "--", ""})  # box 36; the second is in Cyrillic letters
 
@@ -68,7 +68,7 @@ def gather(
             _tried(f"item {item.sequence}", problems, _bare_item(item), _item_facts, item, owed, around)
             for item, owed in pairs
         )
-        bare, day = _bare_header(declaration, declarant), received_at.astimezone(KAZAKHSTAN).date()
+        bare, day = _bare_header(declaration, declarant), day_of(received_at)
         header = _tried(
             "header", problems, bare, _header_facts, declaration, items, declarant, agent, reference_values, around, day
         )

@@ -16,8 +16,8 @@ from declarations.store import aware, declaration
 from risk_gateway import canonical
 from risk_gateway.archive import Share
 from risk_gateway.archive_store import control_result
+from risk_gateway.days import day_of
 from risk_gateway.desk import Status
-from risk_gateway.facts import KAZAKHSTAN
 from risk_gateway.feedback import Tallies, Tally, TallyKey, of_act, of_assessment
 from risk_gateway.model import Assessment
 from risk_gateway.packing import unpack
@@ -98,7 +98,7 @@ def new_hits(connection: Connection, after: int, most: int) -> Iterator[tuple[in
     )
     for row in connection.execute(statement):
         assessment = canonical.loads(unpack(bytes(row.assessment)), Assessment)
-        yield row.sequence, of_assessment(_day(row.accepted_at), assessment)
+        yield row.sequence, of_assessment(day_of(aware(row.accepted_at)), assessment)
 
 
 def new_results(connection: Connection, after: int, most: int) -> Iterator[tuple[int, Tallies]]:
@@ -108,7 +108,7 @@ def new_results(connection: Connection, after: int, most: int) -> Iterator[tuple
     rows = connection.execute(select(control_result).where(columns.sequence.in_(acts)).order_by(columns.sequence))
     for row in rows:
         share = Share(row.profile, row.profile_version, row.found, row.amount_tiyn)
-        yield row.sequence, of_act(_day(row.closed_at), (share,))
+        yield row.sequence, of_act(day_of(aware(row.closed_at)), (share,))
 
 
 def add_tallies(connection: Connection, tallies: Tallies) -> None:
@@ -171,7 +171,3 @@ def read_overrides(connection: Connection) -> Iterator[Override]:
             approver=row.approver,
             profiles=tuple(sorted({one.profile for one in assessment.findings if one.selected})),
         )
-
-
-def _day(moment: datetime) -> date:
-    return aware(moment).astimezone(KAZAKHSTAN).date()

@@ -18,6 +18,7 @@ from declarations.store import Key, Stored
 from interop.store import outbox
 from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import knowledge_store, selection_store
+from risk_gateway.days import day_of
 from risk_gateway.model import Knowledge
 from risk_gateway.packing import unpack
 from risk_gateway.store import decision
@@ -136,7 +137,7 @@ class Archive:
 
     def trust(self, at: datetime) -> TrustStore:
         """Return whom to trust, with what was known of certificates at the end of that day and what is known now."""
-        day = datetime.combine(at.astimezone(KAZAKHSTAN_TIME).date() + timedelta(days=1), time(), KAZAKHSTAN_TIME)
+        day = datetime.combine(day_of(at) + timedelta(days=1), time(), KAZAKHSTAN_TIME)
         return self._remember(("trust", day), partial(self._with_evidence, day))
 
     def attested(self, index: int) -> Attested:

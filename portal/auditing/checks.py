@@ -16,8 +16,8 @@ from declarations.errors import DeclarationsError
 from portal.audit import Event
 from portal.auditing.archive import message_id
 from portal.auditing.dossier import Dossier
-from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import canonical
+from risk_gateway.days import day_of
 from risk_gateway.model import Case
 from risk_gateway.packing import unpack
 from risk_gateway.replay import compare
@@ -141,7 +141,7 @@ def knowledge(dossier: Dossier) -> Iterator[str]:
     if dossier.knowledge is None:
         yield f"there is no knowledge {dossier.kept.knowledge_version} in canonical form under that version"
         return
-    day = dossier.stored.received_at.astimezone(KAZAKHSTAN_TIME).date()
+    day = day_of(dossier.stored.received_at)
     yield from differences(("day of the knowledge", dossier.known.day, day))
     key_day = dossier.known.key_day or day
     if dossier.known.day_key != dossier.archive.selection_key(key_day):
@@ -222,7 +222,7 @@ def number(dossier: Dossier) -> Iterator[str]:
     yield from differences(
         ("registration number", stored.registration_number, str(read)),
         ("office in the number", read.office, stored.office),
-        ("day in the number", read.day, stored.accepted_at.astimezone(KAZAKHSTAN_TIME).date()),
+        ("day in the number", read.day, day_of(stored.accepted_at)),
     )
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from portal.audit import Event
 from portal.auditing.archive import Archive
-from portal.selection import begins, discloses, subject_of
+from portal.selection import discloses, subject_of
 from risk_gateway import selection_store
+from risk_gateway.days import begins
 from risk_gateway.selection_store import DayKey, commitment_of
 from signing import journal, journal_check, store
 from signing.errors import SigningError

@@ -17,8 +17,8 @@ from declarations.tariff import Payables
 from interop.notices import Registered, decision_notice
 from portal.auditing.archive import Archive, Attested, Papers, StoredDecision, StoredMessage
 from portal.entry import STATUS_AFTER
-from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import canonical, facts
+from risk_gateway.days import day_of
 from risk_gateway.decision import decide
 from risk_gateway.knowledge import ready
 from risk_gateway.model import Assessment, Case, Decision, HeaderFacts, ItemFacts, Knowledge, ParticipantFacts
@@ -185,7 +185,7 @@ class Dossier:
         signer, declarant = self.signer, self.declaration.declarant.identifier
         givers = sorted({party for party in (declarant and declarant.value, signer.bin) if party})
         powers = self.archive.powers(givers)
-        day = self.stored.received_at.astimezone(KAZAKHSTAN_TIME).date()
+        day = day_of(self.stored.received_at)
         return authority(self.declaration, signer.iin, signer.bin, signer.may_sign_for_organisation, powers, day)
 
     # --- what is owed -----------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ class Dossier:
     @ground
     def codes(self) -> Codes:
         """The reference data of the day of receipt, with the tariff in force at acceptance."""
-        day = self.stored.received_at.astimezone(KAZAKHSTAN_TIME).date()
+        day = day_of(self.stored.received_at)
         return self.archive.reference(self.stored.accepted_at).on(day)
 
     @ground

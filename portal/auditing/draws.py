@@ -12,8 +12,9 @@ from declarations import store as declarations_store
 from declarations.store import Key
 from portal.auditing.archive import Archive, Papers, looking
 from portal.auditing.day_keys import KeyStory, Misfit, is_sound, key_misfits, read_story, time_misfits
-from portal.selection import day_of, discloses
+from portal.selection import discloses
 from risk_gateway import canonical, selection_store
+from risk_gateway.days import day_of
 from risk_gateway.errors import RiskGatewayError
 from risk_gateway.knowledge import ready
 from risk_gateway.model import Assessment, Case, Finding, Knowledge, Selection

@@ -5,7 +5,7 @@ Exit status: 0 all is well, 1 something does not fit, 2 the audit could not be m
 
 import json
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -14,19 +14,17 @@ import typer
 from cryptography import x509
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from declarations.errors import DeclarationsError
-from declarations.numbering import parse
 from portal.auditing.archive import Archive
 from portal.auditing.run import CODES, Finding, Helpers, Tally, Wanted, audit, count
 from portal.clock import SystemClock
+from portal.commands.shared import day_named, number_named, progress
 from portal.database import make_engine
 from portal.keys import keyring_of
-from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from portal.trusting import trust_of
+from risk_gateway.days import begins
 from signing.highwater import read_mark
 
 MISFITS, NOT_MADE = 1, 2
@@ -50,7 +48,7 @@ def audit_command(
 
     Exit status: 0 all is well, 1 something does not fit, 2 the audit could not be made.
     """
-    wanted = Wanted(_since(since), _number(number))
+    wanted = Wanted(_since(since), None if number is None else number_named(number, option="--number"))
     opening = partial(open_archive, Settings.load(), office, SystemClock().now())
     archive = opening()
     try:
@@ -68,13 +66,11 @@ def audit_command(
 def _audit(archive: Archive, wanted: Wanted, helpers: Helpers | None, total: int, as_json: bool) -> Tally:
     """Make the audit, with its progress on stderr and what it finds on stdout."""
     tally = Tally()
-    columns = (TextColumn("Auditing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task("audit", total=total)
+    with progress(errors, "Auditing", total) as advance:
         for part in audit(archive, wanted, helpers):
             _show(part.findings, as_json)
             tally.add(part.tally)
-            progress.advance(task, part.declarations)
+            advance(part.declarations)
     return tally
 
 
@@ -89,19 +85,7 @@ def open_archive(settings: Settings, office: Path | None, now: datetime) -> Arch
 
 
 def _since(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(text), time(), KAZAKHSTAN_TIME)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no ISO date.", param_hint="--since") from None
-
-
-def _number(text: str | None) -> str | None:
-    try:
-        return None if text is None else str(parse(text))
-    except DeclarationsError as error:
-        raise typer.BadParameter(error.text("en"), param_hint="--number") from None
+    return None if text is None else begins(day_named(text, "--since"))
 
 
 def _show(findings: Iterable[Finding], as_json: bool) -> None:

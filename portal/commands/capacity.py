@@ -15,14 +15,14 @@ from sqlalchemy import Connection
 from declarations import store as declarations_store
 from portal import audit, by_days
 from portal.clock import SystemClock
-from portal.commands.simulate import day_of
-from portal.database import opened_engine, reading, writing
-from portal.languages import KAZAKHSTAN_TIME
+from portal.commands.shared import day_given, writing_database
+from portal.database import opened_engine, reading
 from portal.settings import Settings
 from risk_gateway import archive_store, canonical, capacity_store
 from risk_gateway.analyst_store import demand_analyst
 from risk_gateway.capacity import Post, Works, merge, posts, take
 from risk_gateway.catalog import code_list
+from risk_gateway.days import day_of
 from risk_gateway.errors import MoveRefused
 from risk_gateway.knowledge import shipped_parameters
 
@@ -49,7 +49,7 @@ def capacity_command(
     if context.invoked_subcommand is not None:
         return
     url = Settings.load().database_url
-    found = read_posts(url, day_of(first), day_of(last), workers)
+    found = read_posts(url, day_given(first), day_given(last), workers)
     if not found:
         errors.print("There is no case on those days.", style="red")
         raise typer.Exit(MISUSE)
@@ -67,14 +67,14 @@ def set_command(
 ) -> None:
     """Say how many inspections a post can make a day: what only indicators ask for beyond is put off to audit."""
     now = SystemClock().now()
-    today = now.astimezone(KAZAKHSTAN_TIME).date()
-    begins = day_of(first) or today
+    today = day_of(now)
+    begins = day_given(first) or today
     if begins < today:
         raise typer.BadParameter("what was decided before today is decided", param_hint="--from")
     if post not in code_list("office", begins):
         raise typer.BadParameter(f"there is no post {post}", param_hint="POST")
     try:
-        with opened_engine(Settings.load().database_url) as engine, writing(engine) as connection:
+        with writing_database() as connection:
             set_capacity(connection, post, begins, inspections, by, now)
     except MoveRefused as error:
         errors.print(error.text("en"), style="red", markup=False)
@@ -95,7 +95,7 @@ def set_capacity(
 
 def read_posts(url: str, first: date | None, last: date | None, processes: int = 1) -> list[Post]:
     """Return the load of each post, against the capacity of today."""
-    today = SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()
+    today = day_of(SystemClock().now())
     with opened_engine(url) as engine, reading(engine) as connection:
         over = by_days.spans(connection, first, last)
         limits = {**shipped_parameters(today).capacity, **capacity_store.read_capacity(connection, today)}

@@ -12,9 +12,8 @@ from rich.console import Console
 from sqlalchemy import Connection
 
 from portal.clock import SystemClock
+from portal.commands.shared import Language, writing_database
 from portal.control import Closing, Mildening, close, override
-from portal.database import opened_engine, writing
-from portal.settings import Settings
 from risk_gateway.errors import ControlRefused
 from risk_gateway.profiles import Motive, Outcome
 
@@ -24,7 +23,6 @@ FOUND = {"found": True, "nothing": False}
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
-Language = Annotated[str, typer.Option(help="kk, ru or en.")]
 
 
 @app.command("close")
@@ -71,7 +69,7 @@ def override_command(
 
 def _record(change: Callable[[Connection], object], language: str) -> None:
     try:
-        with opened_engine(Settings.load().database_url) as engine, writing(engine) as connection:
+        with writing_database() as connection:
             change(connection)
     except ControlRefused as error:
         errors.print(error.text(language), style="red", markup=False)

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from portal.clock import SystemClock
+from portal.commands.shared import progress
 from portal.database import make_engine, migrate, reading, writing
 from portal.demo.history.generate import generate, make_plan
 from portal.demo.history.judging import Judged
@@ -20,8 +20,8 @@ from portal.demo.history.keeping import is_there, keep
 from portal.demo.history.planning import SHARDS, Plan
 from portal.demo.history.summary import Summary
 from portal.demo.run import run_demo
-from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
+from risk_gateway.days import day_of
 
 THERE_ALREADY = 1
 SMALL = 2000  # declarations that one process makes sooner than several would start
@@ -71,13 +71,11 @@ def generate_command(
 
 def _made(made: Plan, declarations: int, processes: int, summary: Summary) -> list[Judged]:
     judged: list[Judged] = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task("Declarations", total=declarations)
+    with progress(errors, "Declarations", declarations) as advance:
         for batch in generate(made, processes):
             judged += batch
             summary.count(batch)
-            progress.advance(task, len(batch))
+            advance(len(batch))
     return judged
 
 
@@ -87,7 +85,7 @@ def _processes(declarations: int) -> int:
 
 
 def _yesterday(now: datetime) -> date:
-    return now.astimezone(KAZAKHSTAN_TIME).date() - timedelta(days=1)
+    return day_of(now) - timedelta(days=1)
 
 
 def _show(summary: Summary, made: Plan, seconds: float, as_json: bool) -> None:

@@ -13,11 +13,9 @@ from typing import Annotated
 import typer
 
 from declarations import store as declarations_store
-from declarations.errors import DeclarationsError
-from declarations.numbering import parse
 from portal.app import opened
 from portal.clock import SystemClock
-from portal.commands.language import Language
+from portal.commands.shared import Language, number_named
 from portal.database import reading
 from portal.evidence import gather, read_documents
 from portal.keys import known_office
@@ -116,10 +114,7 @@ def evidence(
     language: Language = "en",
 ) -> None:
     """Gather what proves a decision into one file, which `verify --evidence` reads anywhere."""
-    try:
-        wanted = str(parse(number))
-    except DeclarationsError as error:
-        raise typer.BadParameter(error.text(language)) from None
+    wanted = number_named(number, language)
     with opened(Settings.load()) as office:
         well = write_bundle(office, wanted, output, Printer(as_json, language), documents)
     raise typer.Exit(0 if well else REFUSED)

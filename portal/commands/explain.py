@@ -1,7 +1,5 @@
 """`shekara explain NUMBER`: why a declaration was decided as it was, for the officer. Confidential."""
 
-from typing import Annotated
-
 import msgspec
 import typer
 from rich.console import Console
@@ -10,10 +8,8 @@ from rich.table import Table
 from sqlalchemy.exc import NoResultFound
 
 from declarations import store as declarations_store
-from declarations.errors import DeclarationsError
-from declarations.numbering import parse
 from portal.app import opened
-from portal.commands.language import Language
+from portal.commands.shared import AsJson, Language, number_named
 from portal.database import reading
 from portal.office import Office
 from portal.settings import Settings
@@ -25,7 +21,7 @@ from risk_gateway.officer_view import Note, OfficerView, for_officer
 from risk_gateway.packing import unpack
 from risk_gateway.profiles import Kind
 
-REFUSED, MISUSE = 1, 2
+REFUSED = 1
 app = typer.Typer()
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -34,7 +30,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 @app.command()
 def explain(
     number: str,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     language: Language = "en",
 ) -> None:
     """Show an officer why: profiles, expected and actual values, score, model, draws. Not for the declarant."""
@@ -47,11 +43,7 @@ def explain(
 
 
 def _view(office: Office, number: str, language: str) -> OfficerView:
-    try:
-        wanted = str(parse(number))
-    except DeclarationsError as error:
-        errors.print(error.text(language), style="red", markup=False)
-        raise typer.Exit(MISUSE) from None
+    wanted = number_named(number, language)
     with reading(office.engine) as connection:
         stored = declarations_store.find_by_number(connection, wanted)
         if stored is None:

@@ -14,11 +14,12 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from portal.clock import SystemClock
+from portal.commands.shared import reading_database
 from portal.database import opened_engine, reading
 from portal.feedback import Feedback
-from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from risk_gateway import archive_store, canonical, feedback_store
+from risk_gateway.days import day_of
 from risk_gateway.feedback import Record, Tallies, merged, of_past, records
 from risk_gateway.model import Assessment
 from risk_gateway.packing import unpack
@@ -48,7 +49,7 @@ def feedback_command(
             tallies = feedback_store.read_tallies(connection, profile)
             if past:
                 tallies = merged((tallies, *of_past_cases(connection, profile)))
-    found = records(tallies, clock.now().astimezone(KAZAKHSTAN_TIME).date())
+    found = records(tallies, day_of(clock.now()))
     found.sort(key=lambda record: (record.alarm is None, record.code, record.version))
     if as_json:
         for record in found:
@@ -63,7 +64,7 @@ def overrides_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a line for each override.")] = False,
 ) -> None:
     """Show which decisions were made milder: by profile, and by officer with approver, with the reasons."""
-    with opened_engine(Settings.load().database_url) as engine, reading(engine) as connection:
+    with reading_database() as connection:
         found = list(feedback_store.read_overrides(connection))
     if as_json:
         for each in found:

@@ -17,10 +17,8 @@ from sqlalchemy import Connection
 from portal import model_desk, model_work
 from portal.clock import SystemClock
 from portal.commands import model_views as views
-from portal.commands.language import Language
-from portal.database import opened_engine, reading, writing
+from portal.commands.shared import AsJson, Language, day_named, reading_database, writing_database
 from portal.model_work import Learned
-from portal.settings import Settings
 from risk_gateway import archive_store
 from risk_gateway.errors import KnowledgeTampered, MoveRefused
 from risk_gateway.fraud_model import korea, model_store, prediction
@@ -36,7 +34,6 @@ By = Annotated[str, typer.Option(metavar="IIN", help="The republican analyst who
 Version = Annotated[str, typer.Argument(metavar="VERSION", help="Of a model, or its first characters.")]
 First = Annotated[str | None, typer.Option("--from", metavar="DATE")]
 Last = Annotated[str | None, typer.Option("--to", metavar="DATE")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
@@ -54,10 +51,10 @@ def train_command(
 ) -> None:
     """Train a candidate on closed inspection acts, of all days or of some; it judges nothing yet."""
     with _refusing(language):
-        with _reading() as connection:
+        with reading_database() as connection:
             days = _days(connection, first, last)
             model, learned = model_work.learn(connection, *days, block.value)
-        with _writing() as connection:
+        with writing_database() as connection:
             model_desk.keep_candidate(connection, model, by, msgspec.json.encode(learned), SystemClock().now())
     if as_json:
         print(views.learned_as_json(model.version, learned))
@@ -81,7 +78,7 @@ def evaluate(
         measured = _benchmark(csv, valid)
         print(views.to_json(measured)) if as_json else views.show_benchmark(console, measured)
     elif version is not None and csv is None and valid is None:
-        with _refusing(language), _reading() as connection:
+        with _refusing(language), reading_database() as connection:
             _evaluate(connection, version, first, last, as_json)
     else:
         raise typer.BadParameter("give a VERSION, or --csv with --valid")
@@ -90,7 +87,7 @@ def evaluate(
 @app.command()
 def promote(version: Version, by: By, language: Language = "en") -> None:
     """Take a model one step up: candidate to challenger, challenger to champion. Not by who trained it."""
-    with _refusing(language), _writing() as connection:
+    with _refusing(language), writing_database() as connection:
         moves = model_desk.promote(connection, version, by, SystemClock().now())
     views.show_moves(console, moves)
 
@@ -98,7 +95,7 @@ def promote(version: Version, by: By, language: Language = "en") -> None:
 @app.command()
 def retire(version: Version, by: By, language: Language = "en") -> None:
     """Withdraw a model; without a champion rules judge alone."""
-    with _refusing(language), _writing() as connection:
+    with _refusing(language), writing_database() as connection:
         moved = model_desk.retire(connection, version, by, SystemClock().now())
     views.show_moves(console, [moved])
 
@@ -106,7 +103,7 @@ def retire(version: Version, by: By, language: Language = "en") -> None:
 @app.command("list")
 def list_command(as_json: AsJson = False) -> None:
     """Show every model, the newest first."""
-    with _reading() as connection:
+    with reading_database() as connection:
         models = model_store.read_all(connection)
     if as_json:
         for model in models:
@@ -124,7 +121,7 @@ def drift(
 ) -> None:
     """Compare recent cases with training, and random inspections with what was expected. Exit status 1 on an alarm:
     a person decides what to do. To be run every week."""
-    with _refusing(language), _reading() as connection:
+    with _refusing(language), reading_database() as connection:
         standing = model_store.find(connection, version) if version else _champion(connection)
         _, newest = _days(connection, None, None)
         first = newest - timedelta(days=days - 1)
@@ -152,8 +149,8 @@ def _evaluate(connection: Connection, version: str, first: str | None, last: str
     standing = model_store.find(connection, version)
     _, newest = _days(connection, None, None)
     learned = msgspec.json.decode(standing.metrics, type=Learned)
-    begins = _day(first) or learned.last + timedelta(days=1)
-    ends = _day(last) or newest
+    begins = day_named(first) if first else learned.last + timedelta(days=1)
+    ends = day_named(last) if last else newest
     champion = model_store.read_champion(connection, standing.block)
     versions = [standing.version]
     if champion is not None and champion.version != standing.version:
@@ -192,14 +189,7 @@ def _days(connection: Connection, first: str | None, last: str | None) -> tuple[
     if whole is None:
         errors.print("There are no cases yet.", style="red")
         raise typer.Exit(MISUSE)
-    return _day(first) or whole[0], _day(last) or whole[1]
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no ISO date") from None
+    return (day_named(first) if first else whole[0]), (day_named(last) if last else whole[1])
 
 
 @contextmanager
@@ -209,15 +199,3 @@ def _refusing(language: str) -> Iterator[None]:
     except (MoveRefused, TooFewLabels, KnowledgeTampered) as error:
         errors.print(error.text(language), style="red", markup=False)
         raise typer.Exit(REFUSED) from None
-
-
-@contextmanager
-def _reading() -> Iterator[Connection]:
-    with opened_engine(Settings.load().database_url) as engine, reading(engine) as connection:
-        yield connection
-
-
-@contextmanager
-def _writing() -> Iterator[Connection]:
-    with opened_engine(Settings.load().database_url) as engine, writing(engine) as connection:
-        yield connection

@@ -7,8 +7,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Column, Table
 
-from portal.languages import KAZAKHSTAN_TIME
 from portal.model_work import DriftReport, Learned
+from risk_gateway.days import day_of
 from risk_gateway.fraud_model.drift import SCORE, Bin, State
 from risk_gateway.fraud_model.evaluation import Benchmark, Metrics
 from risk_gateway.fraud_model.features import feature_label
@@ -71,7 +71,7 @@ def show_models(console: Console, models: Sequence[StoredModel]) -> None:
         table.add_row(
             _short(model.version),
             model.status.value if model.block == Block.IMPORTS else f"{model.status.value}, {model.block}",
-            model.trained_at.astimezone(KAZAKHSTAN_TIME).date().isoformat(),
+            day_of(model.trained_at).isoformat(),
             model.trained_by,
             model.approved_by or "",
             str(learned.acts),

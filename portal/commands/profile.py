@@ -18,11 +18,10 @@ from sqlalchemy import Connection
 from portal import profile_desk
 from portal.clock import SystemClock
 from portal.commands import profile_views as views
-from portal.database import make_engine, reading, writing
-from portal.languages import KAZAKHSTAN_TIME
-from portal.settings import Settings
+from portal.commands.shared import AsJson, Language, reading_database, writing_database
 from risk_gateway import desk_store, profile_toml
 from risk_gateway.analyst_store import read_analysts
+from risk_gateway.days import day_of
 from risk_gateway.desk import Analyst, Move
 from risk_gateway.desk_store import StoredProfile
 from risk_gateway.errors import MoveRefused, ProfileRefused
@@ -34,8 +33,6 @@ REFUSED, MISUSE = 1, 2
 Codes = Annotated[list[str], typer.Argument(metavar="CODE...", help="Profiles; of each the newest version.")]
 By = Annotated[str, typer.Option(metavar="IIN", help="The analyst who does it.")]
 Reason = Annotated[str, typer.Option(help="Why; kept in the journal.")]
-Language = Annotated[str, typer.Option(help="kk, ru or en.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
@@ -52,7 +49,7 @@ def list_command(
     language: Language = "en",
 ) -> None:
     """Show the profiles, and which of them do not judge although they were approved."""
-    with _reading() as connection:
+    with reading_database() as connection:
         versions = desk_store.read_versions(connection)
     rows = views.rows(versions, _today(), every)
     if as_json:
@@ -70,7 +67,7 @@ def show(
     language: Language = "en",
 ) -> None:
     """Show what a profile looks for, as a sentence, and its life: each step, its back-test, what is wrong with it."""
-    with _reading() as connection:
+    with reading_database() as connection:
         stored = _version(connection, code, version)
         rows = views.rows(desk_store.read_versions(connection, code), _today(), every=True)
         steps = desk_store.read_steps(connection, code, stored.version)
@@ -85,7 +82,7 @@ def export(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; without, the screen.")] = None,
 ) -> None:
     """Write the newest version of profiles as TOML."""
-    with _reading() as connection:
+    with reading_database() as connection:
         if codes:
             chosen = [_version(connection, code, None) for code in codes]
         else:
@@ -108,7 +105,7 @@ def import_command(
     for file in files:
         with _refusing(language):
             profiles = _parsed(file)
-            with _writing() as connection:
+            with writing_database() as connection:
                 kept = [profile_desk.draft(connection, profile, by, now) for profile in profiles]
         for profile, new in kept:
             state = "a new draft" if new else "is there already"
@@ -173,7 +170,7 @@ def appoint(
     ] = None,
 ) -> None:
     """Let a person work as a risk analyst: of the whole republic, or of some posts."""
-    with _writing() as connection:
+    with writing_database() as connection:
         profile_desk.appoint(connection, Analyst(iin, name, frozenset(posts or ())), SystemClock().now())
     console.print(f"{iin} {name}: {' '.join(sorted(posts or ())) or 'republican'}", markup=False)
 
@@ -181,7 +178,7 @@ def appoint(
 @app.command()
 def analysts() -> None:
     """Show who works as a risk analyst, and where."""
-    with _reading() as connection:
+    with reading_database() as connection:
         found = read_analysts(connection)
     table = Table("IIN", "name", "posts")
     for analyst in found:
@@ -196,7 +193,7 @@ def _step(codes: list[str], step: Move, by: str, reason: str, language: str) -> 
     """Take the step with each profile, each in a transaction of its own, until one is refused."""
     now = SystemClock().now()
     for code in codes:
-        with _refusing(language), _writing() as connection:
+        with _refusing(language), writing_database() as connection:
             stored = _version(connection, code, None)
             if step is Move.APPROVE:
                 views.show_report(console, desk_store.read_standing(connection, code, stored.version))
@@ -251,25 +248,5 @@ def _refusing(language: str) -> Iterator[None]:
         raise typer.Exit(REFUSED) from None
 
 
-@contextmanager
-def _writing() -> Iterator[Connection]:
-    engine = make_engine(Settings.load().database_url)
-    try:
-        with writing(engine) as connection:
-            yield connection
-    finally:
-        engine.dispose()
-
-
-@contextmanager
-def _reading() -> Iterator[Connection]:
-    engine = make_engine(Settings.load().database_url)
-    try:
-        with reading(engine) as connection:
-            yield connection
-    finally:
-        engine.dispose()
-
-
 def _today() -> date:
-    return SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()
+    return day_of(SystemClock().now())

@@ -13,11 +13,10 @@ import typer
 from msgspec import Struct
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Connection
 
 from portal.by_days import Span, Work, by_days, knowledge_reader, spans
-from portal.commands.simulate import day_of
+from portal.commands.shared import day_given, progress
 from portal.database import opened_engine, reading
 from portal.settings import Settings
 from risk_gateway import archive_store
@@ -58,7 +57,7 @@ def replay_command(
             raise typer.Exit(NO_CASE)
         _show(replayed, as_json)
         raise typer.Exit(0 if replayed.same else DIFFERENT)
-    raise typer.Exit(_replay_all(settings.database_url, day_of(since), workers, as_json))
+    raise typer.Exit(_replay_all(settings.database_url, day_given(since), workers, as_json))
 
 
 def replay_one(url: str, number: str) -> Replayed | None:
@@ -90,13 +89,11 @@ def _replay_all(url: str, since: date | None, workers: int, as_json: bool) -> in
     with opened_engine(url) as engine, reading(engine) as connection:
         over = spans(connection, since)
     cases = different = 0
-    columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task("replay", total=sum(span.cases for span in over))
+    with progress(errors, "Replaying", sum(span.cases for span in over)) as advance:
         for part in by_days(url, replay_days, over, workers):
             _show_all(part.others, as_json)
             cases, different = cases + part.cases, different + len(part.others)
-            progress.advance(task, part.cases)
+            advance(part.cases)
     if as_json:
         print(json.dumps({"cases": cases, "same": cases - different, "different": different}))
     else:

@@ -4,7 +4,7 @@ Exit status: 0 all fits or was done, 1 something does not fit or was refused, 2 
 """
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,25 +13,23 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from declarations import store as declarations_store
-from declarations.errors import DeclarationsError
-from declarations.numbering import parse
 from portal.app import opened
 from portal.auditing.day_keys import Misfit, all_key_misfits, read_story
 from portal.auditing.draws import DrawReport, share_of, verify_draws
 from portal.commands.audit import open_archive
-from portal.commands.language import Language
+from portal.commands.shared import AsJson, Language, day_named, number_named
 from portal.database import reading, writing
 from portal.languages import KAZAKHSTAN_TIME
 from portal.problems import words
-from portal.selection import HORIZON_DAYS, DisclosedTooEarly, commit_ahead, day_of, disclose, disclose_due
+from portal.selection import HORIZON_DAYS, DisclosedTooEarly, commit_ahead, disclose, disclose_due
 from portal.settings import Settings
 from risk_gateway import selection_store
 from risk_gateway.archive_store import read_cases
+from risk_gateway.days import day_of
 from risk_gateway.stratum import Estimate, drawn_at_random, estimate_rate
 
 REFUSED, NOT_YET = 1, 2
 KEYS_MOST = 400
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Certificates = Annotated[
     Path | None,
     typer.Option("--office", exists=True, dir_okay=False, help="Certificates of the office (PEM); else its keys'."),
@@ -44,7 +42,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 @app.command()
 def verify(number: str, as_json: AsJson = False, language: Language = "en", office: Certificates = None) -> None:
     """Make every draw of a decision anew with the day's key, and check the key, its commitment and the rates."""
-    wanted = _number(number, language)
+    wanted = number_named(number, language)
     settings = Settings.load()
     with opened(settings) as opening:
         with reading(opening.engine) as connection:
@@ -111,7 +109,7 @@ def disclose_command(
                 done = disclose_due(office.engine, now)
             else:
                 with writing(office.engine) as connection:
-                    found = disclose(connection, _day(day), now)
+                    found = disclose(connection, day_named(day), now)
                 done = [found.day] if found else []
         except DisclosedTooEarly as error:
             errors.print(_text(Misfit(error.code, error.params), language), style="red")
@@ -128,7 +126,7 @@ def estimate(
 ) -> None:
     """Estimate the share of declarations with a violation from those that were drawn at random and then inspected."""
     with opened(Settings.load()) as office, reading(office.engine) as connection:
-        sample = drawn_at_random(read_cases(connection, _day(first), _day(last), block))
+        sample = drawn_at_random(read_cases(connection, day_named(first), day_named(last), block))
     found = estimate_rate(sample.strata)
     report = {**found.as_json(), "drawn": sample.drawn, "without_result": sample.drawn - found.inspected}
     if as_json:
@@ -218,17 +216,3 @@ def _show_estimate(found: Estimate, drawn: int) -> None:
 
 def _text(misfit: Misfit, language: str) -> str:
     return words()[misfit.code][language].format_map(misfit.params)
-
-
-def _number(text: str, language: str) -> str:
-    try:
-        return str(parse(text))
-    except DeclarationsError as error:
-        raise typer.BadParameter(error.text(language)) from None
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no ISO date.") from None

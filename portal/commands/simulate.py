@@ -11,18 +11,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy import Connection
 
 from portal import profile_desk
 from portal.by_days import Span, Work, by_days, knowledge_reader, spans
 from portal.clock import SystemClock
-from portal.commands.language import Language
+from portal.commands.shared import Language, day_given, progress
 from portal.database import opened_engine, reading, writing
-from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from risk_gateway import archive_store, canonical, desk_store
+from risk_gateway.days import day_of
 from risk_gateway.errors import MoveRefused, ParametersRefused, ProfileRefused
 from risk_gateway.knowledge import parse_profiles
 from risk_gateway.precision import Precision
@@ -57,12 +56,12 @@ def simulate_command(
     settings = Settings.load()
     try:
         profile = _read(file) if file else _stored(settings.database_url, str(draft))
-        made = simulate(settings.database_url, profile, day_of(first), day_of(last), workers)
+        made = simulate(settings.database_url, profile, day_given(first), day_given(last), workers)
         if made is None and (first or last):
             errors.print("There is no case on those days.", style="red")
             raise typer.Exit(MISUSE)
         if made is None:  # a new office has no history: the approver sees that the draft was run over nothing
-            today = SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()
+            today = day_of(SystemClock().now())
             made = report(profile, today, today, Sums())
         if draft and by:
             _attach(settings.database_url, made, by)
@@ -79,12 +78,10 @@ def simulate(url: str, draft: Profile, first: date | None, last: date | None, pr
     if not over:
         return None
     sums = Sums()
-    columns = (TextColumn("Simulating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task("simulate", total=sum(span.cases for span in over))
+    with progress(errors, "Simulating", sum(span.cases for span in over)) as advance:
         for part in by_days(url, partial(simulate_days, draft), over, processes):
             sums.add(part)
-            progress.advance(task, part.cases)
+            advance(part.cases)
     return report(draft, over[0].first, over[-1].last, sums)
 
 
@@ -126,14 +123,6 @@ def _attach(url: str, made: Report, by: str) -> None:
     with opened_engine(url) as engine, writing(engine) as connection:
         now = SystemClock().now()
         profile_desk.attach_report(connection, made.profile, made.version, canonical.dumps(made), by, now)
-
-
-def day_of(text: str | None) -> date | None:
-    """Return the day that an option names. Raises BadParameter."""
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no ISO date.") from None
 
 
 # --- what is shown --------------------------------------------------------------------------------------------------

@@ -16,18 +16,16 @@ from rich.table import Table
 
 from portal import values as reference_values
 from portal.clock import SystemClock
-from portal.database import opened_engine, reading, writing
+from portal.commands.shared import AsJson, Language, reading_database, writing_database
 from portal.languages import KAZAKHSTAN_TIME
-from portal.settings import Settings
 from risk_gateway import archive_store, values_file, values_store
+from risk_gateway.days import day_of
 from risk_gateway.errors import MoveRefused, ValuesRefused
 from risk_gateway.parameters import MassPerUnit, UnitValue
 from risk_gateway.reference_values import compute, method_on
 
 REFUSED, NOTHING = 1, 2
 SIGNAL = "A signal to look, never a value to impose."
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Language = Annotated[str, typer.Option(help="kk, ru or en.")]
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 console = Console(highlight=False, soft_wrap=True)
@@ -43,7 +41,7 @@ def compute_command(
     as_json: AsJson = False,
 ) -> None:
     """Compute values from the released declarations of some days, both included, and write them to a file."""
-    with opened_engine(Settings.load().database_url) as engine, reading(engine) as connection:
+    with reading_database() as connection:
         cases = archive_store.read_cases(connection, first.date(), last.date())
         computed = compute(cases, first.date(), last.date(), method_on(valid_from.date()))
     text = values_file.write(valid_from.date(), computed.unit_values, computed.mass_per_unit)
@@ -71,9 +69,9 @@ def load(
     """Check a file of values and put it in force; lodgements meet it at once. Shows every problem of the file."""
     now = SystemClock().now()
     try:
-        read, broken = values_file.read(file.read_text(encoding="utf-8"), now.astimezone(KAZAKHSTAN_TIME).date())
+        read, broken = values_file.read(file.read_text(encoding="utf-8"), day_of(now))
         _refuse(broken, language)
-        with opened_engine(Settings.load().database_url) as engine, writing(engine) as connection:
+        with writing_database() as connection:
             since = valid_from.date() if valid_from else None
             version = reference_values.load(connection, read, since, by, file.name, now)
     except UnicodeDecodeError as error:
@@ -87,7 +85,7 @@ def load(
 @app.command("list")
 def list_command(as_json: AsJson = False) -> None:
     """List the versions that were loaded, the newest first."""
-    with opened_engine(Settings.load().database_url) as engine, reading(engine) as connection:
+    with reading_database() as connection:
         versions = values_store.read_versions(connection)
     if as_json:
         print(json.dumps(to_builtins(versions), ensure_ascii=False))
@@ -109,8 +107,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show the values in force for goods of this code: its own, and those of broader and of narrower codes."""
-    day = on.date() if on else SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()
-    with opened_engine(Settings.load().database_url) as engine, reading(engine) as connection:
+    day = on.date() if on else day_of(SystemClock().now())
+    with reading_database() as connection:
         known = reference_values.in_force(connection, day)
     wanted = {None, origin, "*"} if origin else None
     unit_values = [value for value in known.unit_values if _concerns(value, commodity, wanted)]

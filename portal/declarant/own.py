@@ -2,7 +2,6 @@
 
 from portal.access import Role
 from portal.clock import Clock
-from portal.languages import KAZAKHSTAN_TIME
 from portal.views import (
     DeclarationPage,
     Declarations,
@@ -15,6 +14,7 @@ from portal.views import (
     SignedIn,
     SummaryPage,
 )
+from risk_gateway.days import day_of
 
 
 class OwnDeclarations:
@@ -59,5 +59,5 @@ class OwnDeclarations:
             return ()
         if person.role is not Role.BROKER:
             return (person.organisation,)
-        today = self._clock.now().astimezone(KAZAKHSTAN_TIME).date()
+        today = day_of(self._clock.now())
         return (person.organisation, *self._principals.principals_of(person.organisation, today))

@@ -29,6 +29,7 @@ from portal.views import (
 )
 from risk_gateway import canonical
 from risk_gateway import store as risk_store
+from risk_gateway.days import day_of
 from risk_gateway.model import Decision, MeasureCode
 from risk_gateway.packing import unpack
 from signing import verify, xmlgate
@@ -93,7 +94,7 @@ class StoredDeclarations:
         declaration = xml.read(signature.root)
         payables = msgspec.json.decode(unpack(kept.payables), type=Payables)
         snapshot = self._office.current()
-        office = snapshot.reference.on(snapshot.day_of(stored.accepted_at)).offices.get(stored.office)
+        office = snapshot.reference.on(day_of(stored.accepted_at)).offices.get(stored.office)
         shipment = declaration.shipment
         agent_name = declaration.agent.party.name if declaration.agent else None
         return DeclarationPage(

@@ -16,13 +16,13 @@ from portal.database import make_engine, migrate, writing
 from portal.demo.cast import ANALYSTS, PARTICIPANTS, PERSONS
 from portal.demo.pasts import put_pasts
 from portal.keys import OFFICE
-from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from portal.store import add_token
 from portal.trusting import Keeper
 from risk_gateway import profile_store
 from risk_gateway import store as risk_store
 from risk_gateway.analyst_store import put_analyst
+from risk_gateway.days import day_of
 from signing.authority import P256, RSA_2048, DemoAuthority
 
 OFFICE_NAME = "State Revenue Committee (demo)"
@@ -39,7 +39,7 @@ def seed(settings: Settings, clock: Clock) -> None:
         _make_keys(settings, now)
     engine = make_engine(settings.database_url)
     with writing(engine) as connection:
-        _put_participants(connection, now.astimezone(KAZAKHSTAN_TIME).date())
+        _put_participants(connection, day_of(now))
         put_pasts(connection)
         profile_store.install_starter(connection, now)
         for analyst in ANALYSTS:

@@ -19,8 +19,9 @@ from typer.testing import CliRunner
 from portal import cli, selection
 from portal.auditing.day_keys import all_key_misfits, read_story
 from portal.database import make_engine, reading, writing
-from portal.selection import DisclosedTooEarly, KeyKeeper, begins, commit, commit_ahead, disclose, disclose_due, key_of
+from portal.selection import DisclosedTooEarly, KeyKeeper, commit, commit_ahead, disclose, disclose_due, key_of
 from risk_gateway import selection_store
+from risk_gateway.days import begins, day_of
 from signing import store as signing_store
 
 DAY = date(2026, 11, 24)
@@ -75,8 +76,8 @@ def test_a_key_is_not_disclosed_before_its_day_is_well_over(engine: Engine, at: 
 
 def test_days_end_when_they_end_in_kazakhstan() -> None:
     assert begins(DAY).astimezone(UTC) == datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
-    assert selection.day_of(BEFORE) == DAY - timedelta(days=1)
-    assert selection.day_of(BEFORE + timedelta(seconds=1)) == DAY
+    assert day_of(BEFORE) == DAY - timedelta(days=1)
+    assert day_of(BEFORE + timedelta(seconds=1)) == DAY
 
 
 def test_a_key_is_disclosed_once_with_what_was_committed_to(engine: Engine) -> None:

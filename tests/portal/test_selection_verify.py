@@ -34,9 +34,10 @@ from portal.background import notary_of
 from portal.database import writing
 from portal.office import Office
 from portal.pipeline import lodge
-from portal.selection import begins, commit, disclose_due
+from portal.selection import commit, disclose_due
 from portal.stages import Lodged
 from risk_gateway import canonical, selection_store
+from risk_gateway.days import begins
 from risk_gateway.model import Assessment, Case
 from risk_gateway.packing import pack, unpack
 from risk_gateway.store import decision
