@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import date, datetime
-from functools import cache
 from typing import Protocol
 
 import structlog
@@ -135,13 +134,11 @@ class Snapshot:
     def _assemble(self, day: date, key_day: date | None) -> Knowledge:
         """Read one state of all that it consists of, check it and keep it."""
         with writing(self._engine) as connection:
-            judging = cache(lambda: profile_store.read_judging(connection, day))
             found = emergency.assemble(
                 day=day,
                 day_key=selection.key_of(connection, key_day or day, self._clock.now()),
                 key_day=key_day,
-                profiles=lambda: judging()[0],
-                refused=lambda: judging()[1],
+                judging=lambda: profile_store.read_judging(connection, day),
                 reference_values=lambda: values_store.read_in_force(connection, day),
                 model=lambda: model_store.read_champion(connection),
                 capacity=lambda: capacity_store.read_capacity(connection, day),

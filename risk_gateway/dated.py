@@ -28,14 +28,19 @@ Period = TypeVar("Period", bound=Dated)
 
 def in_force(kind: type[Period], name: str, day: date) -> Period:
     """Return the period of `bases/parameters/NAME.toml` in force on `day`. Raises ParametersRefused without one."""
-    periods: tuple[Period, ...] = _periods(kind, name)
-    for period in periods:
+    for period in periods(kind, name):
         if period.valid_from <= day <= period.valid_to:
             return period
     raise ParametersRefused("parameters-missing", day=day.isoformat())
 
 
+def periods(kind: type[Period], name: str) -> tuple[Period, ...]:
+    """Return every period of a file."""
+    found: tuple[Period, ...] = _read(kind, name)
+    return found
+
+
 @cache
-def _periods(kind: type[Any], name: str) -> tuple[Any, ...]:
+def _read(kind: type[Any], name: str) -> tuple[Any, ...]:
     raw = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"), parse_float=str)
     return tuple(msgspec.convert(period, kind) for period in raw[name])

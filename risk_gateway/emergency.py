@@ -6,7 +6,7 @@ Every assessment with such knowledge is degraded: a documentary check at least. 
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import zstandard
@@ -37,13 +37,19 @@ DAMAGE = (
 )  # what reading stored knowledge raises when somebody altered it
 
 
+class Judging(NamedTuple):
+    """The profiles of a day, and why approved ones are not among them."""
+
+    profiles: tuple[Profile, ...] = ()
+    refused: tuple[ProfileRefused, ...] = ()
+
+
 def assemble(
     *,
     day: date,
     day_key: bytes,
     key_day: date | None,
-    profiles: Callable[[], tuple[Profile, ...]],
-    refused: Callable[[], tuple[ProfileRefused, ...]],
+    judging: Callable[[], Judging],
     reference_values: Callable[[], ReferenceValues | None],
     model: Callable[[], FraudModel | None],
     capacity: Callable[[], Mapping[str, int]] = dict,
@@ -51,10 +57,8 @@ def assemble(
     """Return the knowledge of a day from what these functions read. Never raises for a part that cannot be had.
 
     Instead of it count no profiles, the shipped reference values, no model, and the parameters that were in force last.
-    `refused` tells why approved profiles are not among `profiles`.
     """
     problems: list[str] = []
-    none: tuple[Any, ...] = ()
 
     def had(reading: Callable[[], T], instead: T) -> T:
         try:
@@ -73,8 +77,8 @@ def assemble(
         key_day=key_day,
         model=had(model, None),
     )
-    sound = had(profiles, none)
-    problems.extend(_told(each) for each in had(refused, none))
+    sound, refused = had(judging, Judging())
+    problems.extend(_told(each) for each in refused)
     try:
         return building(profiles=sound, problem="; ".join(problems) or None)
     except ProfileRefused as error:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from risk_gateway import dated
 from risk_gateway.engine import Engine
 from risk_gateway.errors import KnowledgeTampered, OutOfKnowledge, ParametersRefused, ProfileRefused, RiskGatewayError
 from risk_gateway.fraud_model.spec import FraudModel
@@ -211,23 +212,14 @@ class _Period(Struct, frozen=True, forbid_unknown_fields=True):
 
 def shipped_parameters(day: date) -> Parameters:
     """Return the numbers in force on `day`, with the public holidays around it. Raises ParametersRefused."""
-    for period in _periods():
-        if period.valid_from <= day <= period.valid_to:
-            return _parameters(period, day)
-    raise ParametersRefused("parameters-missing", day=day.isoformat())
+    return _parameters(dated.in_force(_Period, "parameters", day), day)
 
 
 def last_known_parameters(day: date) -> Parameters:
     """Return the numbers in force on `day`, or else those that were in force last before it, or else the first."""
-    periods = sorted(_periods(), key=lambda period: period.valid_from)
+    periods = sorted(dated.periods(_Period, "parameters"), key=lambda period: period.valid_from)
     begun = [period for period in periods if period.valid_from <= day]
     return _parameters((begun or periods[:1])[-1], day)
-
-
-@cache
-def _periods() -> tuple[_Period, ...]:
-    raw = _toml((BASES / "parameters" / "parameters.toml").read_text(encoding="utf-8"))
-    return msgspec.convert(raw["parameters"], tuple[_Period, ...])
 
 
 def _parameters(period: _Period, day: date) -> Parameters:

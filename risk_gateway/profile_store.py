@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 
 from risk_gateway import canonical
 from risk_gateway.desk import Status
+from risk_gateway.emergency import Judging
 from risk_gateway.errors import ProfileRefused
 from risk_gateway.knowledge import shipped_profiles
 from risk_gateway.packing import pack, unpack
@@ -60,25 +61,15 @@ _kept: dict[Record, Examined] = {}  # what is sound, by all that was examined
 # --- what judges ----------------------------------------------------------------------------------------------------
 
 
-def read_active(connection: Connection, day: date) -> tuple[Profile, ...]:
-    """Return the profiles that judge on `day`, by code; the same objects again when nothing has changed.
+def read_judging(connection: Connection, day: date) -> Judging:
+    """Return what judges on `day`, by code; the same objects again when nothing has changed.
 
     Of each code the newest version that has begun counts, so that an older one never comes back when it is suspended.
-    One that breaks a rule, or whose approval is not on record, does not judge: `read_refused` tells which and why.
+    One that breaks a rule, or whose approval is not on record, does not judge: `refused` tells which and why.
     """
-    return read_judging(connection, day)[0]
-
-
-def read_refused(connection: Connection, day: date) -> tuple[ProfileRefused, ...]:
-    """Return why approved profiles do not judge on `day`."""
-    return read_judging(connection, day)[1]
-
-
-def read_judging(connection: Connection, day: date) -> tuple[tuple[Profile, ...], tuple[ProfileRefused, ...]]:
-    """Return what `read_active` and `read_refused` return."""
     examined = _on(connection, day)
     sound = tuple(one.profile for one in examined if one.profile is not None and not one.refused)
-    return sound, tuple(problem for one in examined for problem in one.refused)
+    return Judging(sound, tuple(problem for one in examined for problem in one.refused))
 
 
 def _on(connection: Connection, day: date) -> list[Examined]:

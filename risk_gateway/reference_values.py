@@ -187,22 +187,11 @@ def bounds_of(seen: Iterable[Seen], method: Method) -> Bounds | None:
     return Bounds(exp(low), exp(median), exp(max(high, median)), len(given.logs))
 
 
-def lower_bound(given: Arranged, method: Method) -> float:
-    """Return the bound that these values give by themselves.
-
-    It is a low quantile, but not far below the median of the participants (each has one vote), nor close to it.
-    """
-    centres = given.centres
-    place = (len(centres) - 1) // 2
-    floor = centres[place] - _width(centres, centres[place], place, method)
-    low = max(quantile(given.logs, given.weights, method.quantile), floor)
-    return float(min(low, centres[place] + log(method.near)))
-
-
 def bound_of_all(given: Arranged, method: Method) -> float:
     """Return a bound that is no lower than the bound of all, nor of all without any one participant.
 
-    So nobody can bring it below what the others' values give. Without one participant the median of the others is one
+    A bound is a low quantile, but not far below the median of the participants (each has one vote), nor close to it. So
+    nobody can bring it below what the others' values give. Without one participant the median of the others is one
     of two neighbours, and the deviation no smaller than that of all one place earlier.
     """
     centres = given.centres

@@ -37,7 +37,7 @@ def sentence(profile: Profile, language: str, day: date) -> str:
     """Return what a checked profile looks for, with the names that codes have on `day`."""
     speaker = _Speaker(language, day)
     area = speaker.joined([speaker.leaf(condition, wanted=True) for condition in _as_written(profile)], "and")
-    told = speaker.condition(profile.condition)
+    told = condition_sentence(profile.condition, language, day)
     block = speaker.words("sentence", profile.block)
     if not area:
         return speaker.words("sentence", "without_area", block=block, condition=told)

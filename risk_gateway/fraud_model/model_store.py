@@ -52,15 +52,16 @@ def read_champion(connection: Connection, block: str = "imports") -> FraudModel 
     While nothing changes it is the same object every time. It is made ready here, so that no lodgement's time goes
     into loading it.
     """
-    champion = _read_of(connection, block, Status.CHAMPION)
-    if champion is not None:
-        prediction.load(champion)
+    columns = fraud_model.c
+    standing = select(columns.version).where(columns.block == block, columns.status == Status.CHAMPION.value)
+    versions = sorted(connection.execute(standing).scalars())
+    if not versions:
+        return None
+    if len(versions) > 1:
+        raise KnowledgeTampered("knowledge-tampered", version=", ".join(versions))
+    champion = read_model(connection, versions[0])
+    prediction.load(champion)
     return champion
-
-
-def read_challenger(connection: Connection, block: str = "imports") -> FraudModel | None:
-    """Return the model that is compared with the champion. As `read_champion`."""
-    return _read_of(connection, block, Status.CHALLENGER)
 
 
 def read_model(connection: Connection, version: str) -> FraudModel:
@@ -138,15 +139,6 @@ def _set(connection: Connection, version: str, before: Status, after: Status, **
     statement = update(fraud_model).where(fraud_model.c.version == version)
     connection.execute(statement.values(status=after.value, **changes))
     return Moved(version, before, after)
-
-
-def _read_of(connection: Connection, block: str, status: Status) -> FraudModel | None:
-    columns = fraud_model.c
-    statement = select(columns.version).where(columns.block == block, columns.status == status.value)
-    versions = list(connection.execute(statement).scalars())
-    if len(versions) > 1:
-        raise KnowledgeTampered("knowledge-tampered", version=", ".join(sorted(versions)))
-    return read_model(connection, versions[0]) if versions else None
 
 
 def _genuine(content: bytes, version: str) -> FraudModel:

@@ -25,7 +25,7 @@ from risk_gateway.conditions import parse
 from risk_gateway.desk import Analyst, Move, Status
 from risk_gateway.errors import MoveRefused
 from risk_gateway.packing import pack
-from risk_gateway.profile_store import profile_table, read_active, read_refused
+from risk_gateway.profile_store import profile_table, read_judging
 from risk_gateway.profiles import Area, Kind, Level, MeasureCode, MeasureOrder, Profile
 from signing import store as signing_store
 
@@ -68,7 +68,7 @@ def approve(connection: Connection, profile: Profile, by: str = TIMUR) -> Status
 
 
 def active(connection: Connection, day: date = TODAY) -> dict[str, int]:
-    return {profile.code: profile.version for profile in read_active(connection, day)}
+    return {profile.code: profile.version for profile in read_judging(connection, day).profiles}
 
 
 def lodged(office: Office, reference: str) -> str:
@@ -164,8 +164,8 @@ def test_a_profile_judges_in_its_dates_only(office: Office) -> None:
 
 def test_the_same_objects_come_again_while_nothing_changes(office: Office) -> None:
     with reading(office.engine) as connection:
-        first = read_active(connection, TODAY)
-        again = read_active(connection, TODAY)
+        first = read_judging(connection, TODAY).profiles
+        again = read_judging(connection, TODAY).profiles
     assert first
     assert all(one is other for one, other in zip(first, again, strict=True))
 
@@ -174,7 +174,7 @@ def test_an_office_without_profiles_judges_nothing_and_says_so(tmp_path: Path) -
     given = offices.settings(tmp_path)
     engine = make_engine(given.database_url)
     with reading(engine) as connection:
-        assert read_active(connection, TODAY) == ()
+        assert read_judging(connection, TODAY).profiles == ()
         assert desk_store.read_versions(connection) == []
     engine.dispose()
 
@@ -267,7 +267,7 @@ def tampered(office: Office, **changes: object) -> tuple[dict[str, int], set[str
         changed = update(profile_table).where(profile_table.c.code == "IM-90").values(**changes)
         connection.execute(changed)
     with reading(office.engine) as connection:
-        return active(connection), {problem.code for problem in read_refused(connection, TODAY)}
+        return active(connection), {problem.code for problem in read_judging(connection, TODAY).refused}
 
 
 def test_a_row_made_active_with_its_author_as_approver_does_not_judge_and_the_rest_does(office: Office) -> None:
@@ -303,7 +303,7 @@ def test_an_approved_row_that_was_changed_does_not_judge_and_the_operator_sees_i
         connection.execute(update(profile_table).where(profile_table.c.code == "IM-90").values(**changes))
     with reading(office.engine) as connection:
         assert "IM-90" not in active(connection)
-        assert "profile-tampered" in {problem.code for problem in read_refused(connection, TODAY)}
+        assert "profile-tampered" in {problem.code for problem in read_judging(connection, TODAY).refused}
         (stored,) = desk_store.read_versions(connection, "IM-90")
     assert "profile-tampered" in {problem.code for problem in stored.refused}
 
@@ -328,4 +328,4 @@ def test_a_wrong_profile_that_was_slipped_in_as_approved_does_not_judge(office: 
     with writing(office.engine) as connection:
         profile_store.install(connection, [contradictory], offices.NOW)
         assert "IM-90" not in active(connection)
-        assert {problem.code for problem in read_refused(connection, TODAY)} == {"condition-contradiction"}
+        assert {problem.code for problem in read_judging(connection, TODAY).refused} == {"condition-contradiction"}

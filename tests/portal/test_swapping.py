@@ -34,7 +34,7 @@ def office(tmp_path: Path) -> Office:
 def approve(office: Office, version: int) -> None:
     """Put a new version of a profile in force, as an approval does."""
     with writing(office.engine) as connection:
-        first = profile_store.read_active(connection, DAY)[0]
+        first = profile_store.read_judging(connection, DAY).profiles[0]
         profile_store.install(connection, [replace(first, version=version)], offices.NOW)
         declarations_store.bump_revision(connection)
 

@@ -18,7 +18,17 @@ from risk_gateway.model import Case, Category, HeaderFacts, ItemFacts
 from risk_gateway.packing import pack
 from risk_gateway.parameters import MassPerUnit, ReferenceValues, UnitValue
 from risk_gateway.profiles import Motive
-from risk_gateway.reference_values import Method, Seen, arrange, bounds_of, compute, lower_bound, method_on, released
+from risk_gateway.reference_values import (
+    NORMAL_OF_MAD,
+    Method,
+    Seen,
+    arrange,
+    bounds_of,
+    compute,
+    method_on,
+    quantile,
+    released,
+)
 from risk_gateway.usual import usual_of
 
 ALTYN, QORGAN = PARTICIPANTS["altyn"].identifier, PARTICIPANTS["qorgan"].identifier
@@ -171,8 +181,16 @@ def test_four_participants_beside_a_large_one_give_no_bound() -> None:
 
 
 def set_by(seen: Iterable[Seen], method: Method = METHOD) -> float:
-    """Return the lower bound that these participants' values give, nobody left out."""
-    return exp(lower_bound(arrange(seen, method), method))
+    """Return the lower bound that these participants' values give, nobody left out.
+
+    It is a low quantile, but not far below the median of the participants (each has one vote), nor close to it.
+    """
+    given = arrange(seen, method)
+    place = (len(given.centres) - 1) // 2
+    median = given.centres[place]
+    deviation = sorted(abs(given.centres - median))[place]
+    low = max(quantile(given.logs, given.weights, method.quantile), median - method.spread * NORMAL_OF_MAD * deviation)
+    return exp(min(low, median + log(method.near)))
 
 
 def test_a_participant_that_slowly_lowers_its_prices_cannot_lower_the_bound_below_what_others_set() -> None:
