@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 
 import fraud_models
 
@@ -31,9 +32,9 @@ def measure(seconds: float) -> list[Row]:
     for items in ITEMS:
         case, budget = _case(items), Budget.replaying(None)
         matrix = loaded.matrix(rows_of(case))
-        times = _timed(lambda matrix=matrix: loaded.probabilities(matrix), seconds)  # type: ignore[misc]
+        times = _timed(partial(loaded.probabilities, matrix), seconds)
         rows.append(_row(PREDICT, items, times))
-        times = _timed(lambda case=case, budget=budget: prediction.opinion(case, model, budget), seconds)  # type: ignore[misc]
+        times = _timed(partial(prediction.opinion, case, model, budget), seconds)
         rows.append(_row(OPINION, items, times))
     return rows
 

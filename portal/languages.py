@@ -91,6 +91,7 @@ class Writing:
 
     def country(self, code: str) -> str:
         """Name the country of an ISO 3166 code; a code without a name is shown as it is."""
+        # babel gives its own mapping, which reads like a dict
         names: dict[str, str] = self._locale.territories  # type: ignore[assignment]
         return names.get(code, code)
 

@@ -96,6 +96,7 @@ class Pages:
             auto_reload=False,
             extensions=["jinja2.ext.i18n"],
         )
+        # the extension i18n adds this method at run time
         environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
         environment.globals |= {
             "language": language,

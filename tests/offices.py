@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pki
+import pytest
 from cast import ANALYSTS, PARTICIPANTS
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlmodel import SQLModel
@@ -57,6 +58,12 @@ class StillClock:
 def settings(home: Path, **changes: Any) -> Settings:
     url = _fresh_postgresql() if POSTGRESQL else _fresh_sqlite(home)
     return replace(Settings(home=home, database_url=url, demo=not POSTGRESQL), **changes)
+
+
+def for_commands(monkeypatch: pytest.MonkeyPatch, given: Settings, home: Path | None = None) -> None:
+    """Let commands of this process find the office's database and home, or another home."""
+    monkeypatch.setenv("SHEKARA_HOME", str(home or given.home))
+    monkeypatch.setenv("SHEKARA_DATABASE_URL", given.database_url)
 
 
 def office(

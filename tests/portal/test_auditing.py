@@ -523,8 +523,7 @@ def served(audited: Audited, monkeypatch: pytest.MonkeyPatch) -> Audited:
     """The same office, as the command finds it."""
     home = audited.office.settings.home
     offices.keep_keys(home)
-    monkeypatch.setenv("SHEKARA_HOME", str(home))
-    monkeypatch.setenv("SHEKARA_DATABASE_URL", audited.office.settings.database_url)
+    offices.for_commands(monkeypatch, audited.office.settings, home)
     keep_evidence(audited, home)
     return audited
 

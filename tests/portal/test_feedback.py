@@ -260,8 +260,7 @@ def test_an_override_names_profiles_officers_and_reason(lodged: Lodgings) -> Non
 
 @pytest.fixture
 def shekara(lodged: Lodgings, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    monkeypatch.setenv("SHEKARA_HOME", str(lodged.office.settings.home))
-    monkeypatch.setenv("SHEKARA_DATABASE_URL", lodged.office.settings.database_url)
+    offices.for_commands(monkeypatch, lodged.office.settings)
     return lambda *words: CliRunner().invoke(cli.app, list(words))
 
 

@@ -853,8 +853,7 @@ def shekara(full, monkeypatch):
 
     home = full.settings.home
     offices.keep_keys(home)
-    monkeypatch.setenv("SHEKARA_HOME", str(home))
-    monkeypatch.setenv("SHEKARA_DATABASE_URL", full.settings.database_url)
+    offices.for_commands(monkeypatch, full.settings, home)
     return lambda *arguments: CliRunner().invoke(app, [str(each) for each in arguments])
 
 

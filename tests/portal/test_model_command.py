@@ -60,8 +60,7 @@ def office(tmp_path: Path) -> Office:
 
 @pytest.fixture
 def shekara(office: Office, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
-    monkeypatch.setenv("SHEKARA_HOME", str(office.settings.home))
-    monkeypatch.setenv("SHEKARA_DATABASE_URL", office.settings.database_url)
+    offices.for_commands(monkeypatch, office.settings)
     return lambda *words: CliRunner().invoke(cli.app, ["model", *words])
 
 

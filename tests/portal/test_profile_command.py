@@ -40,8 +40,7 @@ def office(tmp_path: Path) -> Office:
 
 @pytest.fixture
 def shekara(office: Office, monkeypatch: pytest.MonkeyPatch) -> Shekara:
-    monkeypatch.setenv("SHEKARA_HOME", str(office.settings.home))
-    monkeypatch.setenv("SHEKARA_DATABASE_URL", office.settings.database_url)
+    offices.for_commands(monkeypatch, office.settings)
     monkeypatch.setenv("COLUMNS", "200")
     return lambda *words: CliRunner().invoke(app, ["profile", *map(str, words)])
 

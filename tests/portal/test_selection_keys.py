@@ -236,8 +236,7 @@ def test_a_key_disclosed_too_early_by_another_program_is_found(engine: Engine) -
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     given = offices.settings(tmp_path)
     offices.keep_keys(tmp_path)
-    monkeypatch.setenv("SHEKARA_HOME", str(tmp_path))
-    monkeypatch.setenv("SHEKARA_DATABASE_URL", given.database_url)
+    offices.for_commands(monkeypatch, given, tmp_path)
     return lambda *words: CliRunner().invoke(cli.app, ["selection", *words])
 
 

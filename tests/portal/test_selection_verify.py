@@ -251,8 +251,7 @@ def verify(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     def run(drawn: Drawn, *words: str) -> Any:
         home = drawn.office.settings.home
         offices.keep_keys(home)
-        monkeypatch.setenv("SHEKARA_HOME", str(home))
-        monkeypatch.setenv("SHEKARA_DATABASE_URL", drawn.office.settings.database_url)
+        offices.for_commands(monkeypatch, drawn.office.settings, home)
         return CliRunner().invoke(cli.app, ["selection", "verify", drawn.stored.registration_number, *words])
 
     return run

@@ -50,8 +50,7 @@ def audited(tmp_path: Path) -> Audited:
 
 @pytest.fixture
 def shekara(audited: Audited, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    monkeypatch.setenv("SHEKARA_HOME", str(audited.office.settings.home))
-    monkeypatch.setenv("SHEKARA_DATABASE_URL", audited.office.settings.database_url)
+    offices.for_commands(monkeypatch, audited.office.settings)
     return lambda *words: CliRunner().invoke(cli.app, ["simulate", *words])
 
 

@@ -40,8 +40,7 @@ LAMPS = UnitValue("8539229000", "CN", "kg", Decimal(500), Decimal(900), "test") 
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     made = offices.office(tmp_path)
-    monkeypatch.setenv("SHEKARA_HOME", str(tmp_path))
-    monkeypatch.setenv("SHEKARA_DATABASE_URL", made.settings.database_url)
+    offices.for_commands(monkeypatch, made.settings, tmp_path)
     with writing(made.engine) as connection:
         put_analyst(connection, Analyst(SAULE, "Saule"))
     return made
