@@ -21,7 +21,7 @@ from risk_gateway.days import day_of
 from risk_gateway.errors import ControlRefused
 from risk_gateway.model import Assessment, Case
 from risk_gateway.packing import unpack
-from risk_gateway.profiles import Motive, Outcome
+from risk_gateway.profiles import Motive, Outcome, strictness_of
 from signing import store as signing_store
 
 WITHOUT_MOTIVE = "found_by_control"  # the kind of a violation whose motive nobody stated
@@ -80,8 +80,7 @@ def override(connection: Connection, number: str, made: Mildening, now: datetime
     stored = _declaration(connection, number)
     if made.officer == made.approver:
         raise ControlRefused("control-same-person")
-    order = list(Outcome)
-    if order.index(made.to_outcome) >= order.index(Outcome(stored.outcome)):
+    if strictness_of(made.to_outcome) >= strictness_of(Outcome(stored.outcome)):
         raise ControlRefused("control-not-milder", from_outcome=stored.outcome, to_outcome=made.to_outcome.value)
     particulars = {
         "from": stored.outcome,

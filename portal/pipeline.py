@@ -7,13 +7,14 @@
     5 gather         a frozen Case, and the frozen Knowledge of the day
     6 assess         within a time budget
     7 decide         release, documentary check or inspection       -> Assessed
-    8 record         declaration, decision, journal entry and outbox message in ONE transaction
+    8 record         declaration, decision, history, journal entry and outbox message in ONE transaction
     9 answer         the sealed decision                            -> Answer
 
-Steps 2 to 7 (`judge`) are pure: they read bytes and a `Snapshot`, and change nothing. A step is a function from one
-type to the next, so none can be left out. Step 8 is in portal/recording.py: its commit is the point from which a
-crash loses nothing. Within a second portal/notary.py has the journal signed and time-stamped; while it cannot for long,
-the office is closed. docs/journey.md follows one declaration through the code, with the same numbers.
+Steps 2 to 7 (`judge`) change nothing: they read bytes, a `Snapshot` and, in step 5 only, the past of the participants;
+from the `Case` on all is pure. A step is a function from one type to the next, so none can be left out. Step 8 is in
+portal/recording.py: its commit is the point from which a crash loses nothing. Within a second portal/notary.py has the
+journal signed and time-stamped; while it cannot for long, the office is closed. docs/journey.md follows one
+declaration through the code, with the same numbers.
 """
 
 import asyncio
@@ -105,7 +106,8 @@ def gather(checked: Checked, snapshot: Snapshot) -> Case:
 def judge(lodged: Lodged, snapshot: Snapshot, ticks: Callable[[], float], budget_ms: int) -> Assessed:
     """Steps 2 to 7. Raises `SigningError`, `DeclarationsError` or `SenderNotParty`.
 
-    Changes nothing, but that the first of a day keeps the day's knowledge.
+    Changes nothing, but that the first of a day keeps the day's knowledge. When judging breaks down it is done again
+    without the model, then without profiles: a documentary check at least, marked as degraded.
     """
     checked = control(verify_signature(gate_and_read(lodged), snapshot), snapshot)
     case, day = gather(checked, snapshot), day_of(lodged.received_at)

@@ -90,8 +90,17 @@ _EXTENT_RANKS = {extent: rank for rank, extent in enumerate(Extent)}
 _MEASURES = {code: rank for rank, code in enumerate(MeasureCode)}
 
 
+def strictness_of(outcome: Outcome) -> int:
+    """Return the place of an outcome, mildest first."""
+    return _OUTCOMES[outcome]
+
+
 def strictest(*outcomes: Outcome) -> Outcome:
-    return max(outcomes, key=_OUTCOMES.__getitem__)
+    return max(outcomes, key=strictness_of)
+
+
+def mildest(*outcomes: Outcome) -> Outcome:
+    return min(outcomes, key=strictness_of)
 
 
 def allows(outcome: Outcome, code: MeasureCode) -> bool:

@@ -13,7 +13,7 @@ from risk_gateway import selection
 from risk_gateway.knowledge import ready
 from risk_gateway.model import Assessment, Case, Degraded, Finding, Knowledge, Opinion, Selection
 from risk_gateway.parameters import Parameters
-from risk_gateway.profiles import NEVER_WAIVED, Category, Kind, Outcome, strictest
+from risk_gateway.profiles import NEVER_WAIVED, Category, Kind, Outcome, mildest, strictest
 from risk_gateway.selection import RANDOM_DRAW
 
 SCORE_MAX = Decimal(100)
@@ -73,12 +73,8 @@ def with_opinion(score: Decimal, opinion: Opinion | None, factor: Decimal, param
 def outcome_of_scores(by_rules: Decimal, score: Decimal, parameters: Parameters) -> Outcome:
     """Return what the score demands; the model alone, where rules ask for nothing, orders documents at most."""
     if outcome_of_score(by_rules, parameters) is Outcome.SIMPLIFIED_RELEASE:
-        return min(outcome_of_score(score, parameters), Outcome.DOCUMENTARY_CHECK, key=_mildness)
+        return mildest(outcome_of_score(score, parameters), Outcome.DOCUMENTARY_CHECK)
     return outcome_of_score(score, parameters)
-
-
-def _mildness(outcome: Outcome) -> int:
-    return list(Outcome).index(outcome)
 
 
 def _exhausted(case: Case, parameters: Parameters) -> bool:

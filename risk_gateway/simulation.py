@@ -22,7 +22,7 @@ from risk_gateway.knowledge import Ready, ready
 from risk_gateway.manifest import version_of
 from risk_gateway.model import Assessment, Case, Decision, Evidence, Finding, Knowledge, Measure
 from risk_gateway.packing import unpack
-from risk_gateway.profiles import Condition, MeasureCode, Outcome, Profile
+from risk_gateway.profiles import Condition, MeasureCode, Outcome, Profile, strictness_of
 from risk_gateway.replay import ReadKnowledge
 
 EXAMPLES_MOST = 10
@@ -56,7 +56,7 @@ class Example(Struct, frozen=True, kw_only=True):
     @property
     def rank(self) -> tuple[bool, bool, int, date, str]:
         """The most telling have the highest rank: a violation, then a stricter lane, then the newest."""
-        stricter = list(Outcome).index(self.after) - list(Outcome).index(self.before)
+        stricter = strictness_of(self.after) - strictness_of(self.before)
         return bool(self.found), self.planted is not None, stricter, self.day, self.number
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from risk_gateway.precision import Precision, precision
-from risk_gateway.profiles import Outcome, Profile
+from risk_gateway.profiles import Outcome, Profile, strictness_of
 from risk_gateway.simulation import Example, Sums
 from risk_gateway.words import Words, message
 
@@ -128,8 +128,8 @@ def _most(counted: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _from_mild(shift: tuple[tuple[Outcome, Outcome], int]) -> tuple[int, int]:
-    lanes, (before, after) = list(Outcome), shift[0]
-    return lanes.index(before), lanes.index(after)
+    before, after = shift[0]
+    return strictness_of(before), strictness_of(after)
 
 
 def _share(part: int, whole: int) -> Decimal:
