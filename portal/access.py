@@ -37,6 +37,14 @@ class Permission(StrEnum):
     CHECK_DECLARATIONS = "check declarations without lodging"
     READ_DECLARATIONS = "read declarations"
     READ_EVIDENCE = "read anybody's declarations with their signatures and evidence"
+    DRAFT_DECLARATIONS = "draft declarations"
+    STATE = "answer, amend, withdraw and appeal in a signed statement"
+    KEEP_ACCOUNT = "see one's own record, and manage its tokens, webhooks and notifications"
+    WORK_CASES = "work the cases of one's post"
+    SIGN_ACTS = "record and sign inspection acts"
+    LEAD_POST = "reassign cases, approve what takes two, and cancel a release"
+    STEER_RISK = "draft, simulate and approve risk profiles, and see what they bring"
+    ADMINISTER = "administer users, posts, participants and reference data"
 
 
 _SIGNED_IN = frozenset({Permission.SEE_PUBLIC_PAGES, Permission.SIGN_OUT})
@@ -44,21 +52,25 @@ _FILES = _SIGNED_IN | {
     Permission.LODGE_DECLARATIONS,
     Permission.CHECK_DECLARATIONS,
     Permission.READ_DECLARATIONS,
+    Permission.DRAFT_DECLARATIONS,
+    Permission.STATE,
+    Permission.KEEP_ACCOUNT,
 }
-_OFFICER = _SIGNED_IN | {Permission.READ_EVIDENCE}
+_READS = _SIGNED_IN | {Permission.READ_EVIDENCE}
+_OFFICER = _READS | {Permission.WORK_CASES}
 
 GRANTED: Mapping[Role, frozenset[Permission]] = {
     Role.ANYBODY: frozenset({Permission.SEE_PUBLIC_PAGES}),
     Role.DECLARANT: _FILES,
     Role.BROKER: _FILES,
-    Role.CARRIER: _SIGNED_IN,
+    Role.CARRIER: _SIGNED_IN | {Permission.KEEP_ACCOUNT},
     Role.DOCUMENT_OFFICER: _OFFICER,
-    Role.INSPECTOR: _OFFICER,
-    Role.CHIEF_OF_POST: _OFFICER,
-    Role.RISK_ANALYST: _OFFICER,
+    Role.INSPECTOR: _OFFICER | {Permission.SIGN_ACTS},
+    Role.CHIEF_OF_POST: _OFFICER | {Permission.LEAD_POST},
+    Role.RISK_ANALYST: _READS | {Permission.STEER_RISK},
     Role.REGISTRY_OFFICER: _SIGNED_IN,
-    Role.AUDITOR: _OFFICER,
-    Role.ADMINISTRATOR: _SIGNED_IN,
+    Role.AUDITOR: _READS,
+    Role.ADMINISTRATOR: _SIGNED_IN | {Permission.ADMINISTER},
     Role.PARTNER_SYSTEM: frozenset({Permission.SEE_PUBLIC_PAGES}),
 }
 

@@ -1,5 +1,6 @@
 """Kazakh, Russian and English: which one a reader gets, its texts, and how it writes money, dates and places."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from gettext import NullTranslations
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from babel import Locale, negotiate_locale
 from babel.dates import format_date, format_datetime
+from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -36,15 +38,25 @@ def negotiate(chosen: str | None, accept_language: str) -> str:
 
 
 def translations(language: str, folder: Path = TEXTS) -> NullTranslations:
-    """Return the catalogue of a language. English is the source and has none."""
+    """Return the texts of a language. English is the source and has none."""
     if language == "en":
         return NullTranslations()
-    with (folder / language / "portal.po").open("rb") as source:
-        catalog = read_po(source, locale=language, domain="portal", abort_invalid=True)
+    together = Catalog(locale=language, domain="portal")
+    for each in catalogues(language, folder):
+        for message in each:
+            if message.id:
+                together[message.id] = message
     compiled = BytesIO()
-    write_mo(compiled, catalog)
+    write_mo(compiled, together)
     compiled.seek(0)
     return Translations(compiled, domain="portal")
+
+
+def catalogues(language: str, folder: Path = TEXTS) -> Iterator[Catalog]:
+    """Read the catalogues of a language, one for each area of the portal. A text stands in one of them."""
+    for path in sorted((folder / language).glob("*.po")):
+        with path.open("rb") as source:
+            yield read_po(source, locale=language, domain="portal", abort_invalid=True)
 
 
 class Writing:

@@ -44,11 +44,14 @@ PERSONS: dict[str, DemoPerson] = {
     "zarina": DemoPerson("zarina", "870909300666", "Zarina Demo", "declarant", PARTICIPANTS["tengri"].identifier),
     "aigerim": DemoPerson("aigerim", "930817450553", "Aigerim Demo", "carrier", PARTICIPANTS["kaspi"].identifier),
     "dana": DemoPerson("dana", "900523450679", "Dana Demo", "inspector", post="20201"),
+    "nurlan": DemoPerson("nurlan", "860315300477", "Nurlan Demo", "document officer", post="20201"),
+    "kairat": DemoPerson("kairat", "790522300813", "Kairat Demo", "inspector", post="10101"),
     "erlan": DemoPerson("erlan", "820705300896", "Erlan Demo", "chief of post", post="20201"),
     "saule": DemoPerson("saule", "881231450112", "Saule Demo", "risk analyst"),
     "timur": DemoPerson("timur", "910310300223", "Timur Demo", "risk analyst"),
     "gulnar": DemoPerson("gulnar", "840618450334", "Gulnar Demo", "registry officer"),
     "marat": DemoPerson("marat", "800229300449", "Marat Demo", "auditor"),
+    "asel": DemoPerson("asel", "901201450333", "Asel Demo", "administrator"),
 }
 
 OFFICES: dict[str, str] = {
