@@ -1,6 +1,6 @@
 """The archive as the analyst's tools see it: judged cases with what became of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from msgspec import Struct
@@ -27,7 +27,8 @@ class Truth(Struct, frozen=True):
 
 class StoredCase(Struct, frozen=True, kw_only=True):
     """A judged case, `case`, `assessment` and `decision` still compressed. `number` is the registration number, or that
-    of a past case. Without a `result` no control was closed; `truth` is known of generated cases only."""
+    of a past case. Without a `result` no control was closed; `truth` is known of generated cases only. `sequence` is
+    the journal index of its decision; past cases are in no journal."""
 
     number: str
     day: date
@@ -41,6 +42,20 @@ class StoredCase(Struct, frozen=True, kw_only=True):
     decision: bytes
     result: Result | None = None
     truth: Truth | None = None
+    sequence: int | None = None
+
+
+class Generated:
+    """The same cases, counting on the way those that a generator made."""
+
+    def __init__(self, cases: Iterable[StoredCase]) -> None:
+        self._cases = cases
+        self.generated = 0
+
+    def __iter__(self) -> Iterator[StoredCase]:
+        for case in self._cases:
+            self.generated += case.truth is not None
+            yield case
 
 
 class Share(Struct, frozen=True):

@@ -36,6 +36,7 @@ class _Known(NamedTuple):
     block: str
     office: str
     outcome: str
+    sequence: int
     key: tuple[str, str, int]
 
 
@@ -61,9 +62,9 @@ def read_cases(connection: Connection, first: date, last: date, block: str | Non
     return merge(decided, past, key=lambda case: (case.day, case.number))
 
 
-def find_case(connection: Connection, number: str) -> StoredCase | None:
-    """Return the case of a registration number, or of a past case."""
-    stored = find_by_number(connection, number)
+def find_case(connection: Connection, number: str, version: int | None = None) -> StoredCase | None:
+    """Return the case of a registration number, of its newest version where none is named; or a past case."""
+    stored = find_by_number(connection, number, version)
     if stored is not None:
         return next(_with_blobs(connection, [_known(stored)]), None)
     row = connection.execute(select(past_case).where(past_case.c.number == number)).first()
@@ -83,12 +84,14 @@ def count_days(connection: Connection, first: date, last: date, block: str | Non
     return sorted(counted.items())
 
 
-def span(connection: Connection) -> tuple[date, date] | None:
+def span(connection: Connection, block: str | None = None) -> tuple[date, date] | None:
     """Return the first and the last day that have a case, None when there is none."""
-    accepted = connection.execute(
-        select(func.min(declaration.c.accepted_at), func.max(declaration.c.accepted_at))
-    ).one()
-    past = connection.execute(select(func.min(past_case.c.day), func.max(past_case.c.day))).one()
+    moment, day = declaration.c.accepted_at, past_case.c.day
+    declared = select(func.min(moment), func.max(moment))
+    if block is not None:
+        declared = declared.where(declaration.c.type_code.in_(_types(block)))
+    accepted = connection.execute(declared).one()
+    past = connection.execute(_of_past(select(func.min(day), func.max(day)), date.min, date.max, block)).one()
     days = [*(day_of(aware(moment)) for moment in accepted if moment), *(day for day in past if day)]
     return (min(days), max(days)) if days else None
 
@@ -126,6 +129,12 @@ def is_act(connection: Connection, number: str) -> bool:
     return connection.execute(statement).first() is not None
 
 
+def is_controlled(connection: Connection, key: Key) -> bool:
+    """Say whether an act of this declaration is recorded."""
+    of_declaration = and_(*(control_result.c[name] == getattr(key, name) for name in _KEY))
+    return connection.execute(select(control_result.c.act).where(of_declaration).limit(1)).first() is not None
+
+
 # --- decisions ------------------------------------------------------------------------------------------------------
 
 
@@ -139,16 +148,19 @@ def _decided(connection: Connection, first: date, last: date, block: str | None)
 
 def _declarations(first: date, last: date, block: str | None) -> Select[Any]:
     """Select what is narrow of the declarations of some days, in order; their blobs are fetched by key afterwards."""
-    names = (*_KEY, "registration_number", "type_code", "office", "outcome", "accepted_at")
+    names = (*_KEY, "registration_number", "type_code", "office", "outcome", "accepted_at", "sequence")
     columns = declaration.c
     statement = select(*(columns[name] for name in names)).where(
         columns.accepted_at >= begins(first).astimezone(UTC),
         columns.accepted_at < begins(last + timedelta(days=1)).astimezone(UTC),
     )
     if block is not None:
-        types = [code for code, of_type in BLOCK_OF_TYPE.items() if of_type == block] or [block]
-        statement = statement.where(columns.type_code.in_(types))
+        statement = statement.where(columns.type_code.in_(_types(block)))
     return statement.order_by(columns.accepted_at, columns.sequence)
+
+
+def _types(block: str) -> list[str]:
+    return [code for code, of_type in BLOCK_OF_TYPE.items() if of_type == block] or [block]
 
 
 def _known(row: Row[Any] | Stored) -> _Known:
@@ -159,6 +171,7 @@ def _known(row: Row[Any] | Stored) -> _Known:
         block=BLOCK_OF_TYPE.get(row.type_code, row.type_code),
         office=row.office,
         outcome=row.outcome,
+        sequence=row.sequence,
         key=(key.declarant, key.functional_reference_id, key.version),
     )
 
@@ -185,6 +198,7 @@ def _with_blobs(connection: Connection, chunk: Sequence[_Known]) -> Iterator[Sto
                 assessment=bytes(row.assessment),
                 decision=bytes(row.decision),
                 result=results.get(known.key),
+                sequence=known.sequence,
             )
 
 
@@ -252,7 +266,7 @@ def _past_case(row: Row[Any]) -> StoredCase:
 
 
 def _past_row(case: StoredCase) -> dict[str, Any]:
-    row = {name: getattr(case, name) for name in case.__struct_fields__}
+    row = {name: getattr(case, name) for name in case.__struct_fields__ if name != "sequence"}
     row["result"] = None if case.result is None else msgspec.json.encode(case.result)
     row["truth"] = None if case.truth is None else msgspec.json.encode(case.truth)
     return row

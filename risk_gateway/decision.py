@@ -1,7 +1,7 @@
 """From an assessment to a decision: measures merged, items, deadlines, and the reasons in plain words."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,8 +16,10 @@ from risk_gateway.profiles import (
     Profile,
     allows,
     in_order,
+    strictness,
     widest,
 )
+from risk_gateway.selection import is_cut_off
 
 _INSPECTIONS = {code.extent: code for code in MeasureCode if code.extent}
 
@@ -39,9 +41,11 @@ def decide(assessment: Assessment, case: Case, knowledge: Knowledge, decided_at:
     effects = tuple(_effects(assessment, knowledge))
     own = _own_measure(assessment, effects, knowledge)
     calendar = Calendar(knowledge.parameters, decided_at or case.lodged_at)
+    if case.earlier and case.earlier.released:
+        return _after_release(assessment, case, knowledge, calendar)
     measures = tuple(
         Measure(code, code.extent, items, calendar.of_measure(code))
-        for code, items in _merged(assessment, effects, own)
+        for code, items in _merged(assessment, effects, own, case, knowledge)
     )
     reasons = tuple(
         (effect.finding, effect.profile, effect.measures + _added(own, effect, assessment))
@@ -54,6 +58,21 @@ def decide(assessment: Assessment, case: Case, knowledge: Knowledge, decided_at:
         inspection_extent=widest(measure.extent for measure in measures if measure.extent),
         measures=measures,
         explanation=explanation.for_declarant(assessment, reasons, knowledge.phrases, calendar.of_outcome),
+        degraded=assessment.degraded is not None,
+        decided_at=calendar.start,
+        document_digest=case.document_digest,
+        knowledge_version=knowledge.version,
+    )
+
+
+def _after_release(assessment: Assessment, case: Case, knowledge: Knowledge, calendar: Calendar) -> Decision:
+    """The goods were let go before they were declared anew: the release stands, and an audit looks at what changed."""
+    return Decision(
+        id=_identifier(case, knowledge),
+        outcome=Outcome.SIMPLIFIED_RELEASE,
+        inspection_extent=None,
+        measures=(Measure(MeasureCode.POST_AUDIT_FLAG),),
+        explanation=(explanation.after_release(knowledge.phrases),),
         degraded=assessment.degraded is not None,
         decided_at=calendar.start,
         document_digest=case.document_digest,
@@ -90,14 +109,20 @@ def _added(own: tuple[MeasureCode, ...], effect: Effect, assessment: Assessment)
 
 
 def _merged(
-    assessment: Assessment, effects: tuple[Effect, ...], own: tuple[MeasureCode, ...]
+    assessment: Assessment,
+    effects: tuple[Effect, ...],
+    own: tuple[MeasureCode, ...],
+    case: Case,
+    knowledge: Knowledge,
 ) -> list[tuple[MeasureCode, tuple[int, ...]]]:
     """Return each measure once with the items of all who ask for it; of inspections only the widest stays."""
     wanted: dict[MeasureCode, list[tuple[int, ...]]] = {}
     for effect in effects:
         for code in effect.measures + _added(own, effect, assessment):
             wanted.setdefault(code, []).append(effect.finding.items)
-    for code in _for_all_goods(assessment):
+    for code in _for_all_goods(assessment, case, knowledge):
+        wanted.setdefault(code, []).append(())
+    for code in _kept_from_before(case, wanted, knowledge):
         wanted.setdefault(code, []).append(())
     extent = widest(code.extent for code in wanted if code.extent)
     if extent:
@@ -105,14 +130,25 @@ def _merged(
     return [(code, _union(wanted[code])) for code in in_order(wanted) if code.extent in (None, extent)]
 
 
-def _for_all_goods(assessment: Assessment) -> Iterator[MeasureCode]:
-    """Yield what is ordered whatever the items: by a waiver, a random draw or an unfinished assessment."""
-    if assessment.waived or assessment.postponed:
+def _for_all_goods(assessment: Assessment, case: Case, knowledge: Knowledge) -> Iterator[MeasureCode]:
+    """Yield what is ordered whatever the items: by a waiver, a daily cap, a random draw or an unfinished assessment."""
+    if assessment.waived or assessment.postponed or is_cut_off(assessment, case, knowledge):
         yield MeasureCode.POST_AUDIT_FLAG
     if assessment.by_draw is Outcome.INSPECTION_ORDER:
         yield MeasureCode.INSPECT_RANDOM
     if assessment.degraded:
         yield MeasureCode.DOCUMENTARY_CONTROL
+
+
+def _kept_from_before(case: Case, wanted: Iterable[MeasureCode], knowledge: Knowledge) -> tuple[MeasureCode, ...]:
+    """Return the measure of the version before, where nothing as strict is ordered anew."""
+    if case.earlier is None or case.earlier.outcome is Outcome.SIMPLIFIED_RELEASE:
+        return ()
+    kept = MeasureCode.DOCUMENTARY_CONTROL
+    if case.earlier.outcome is Outcome.INSPECTION_ORDER:
+        extent = case.earlier.extent
+        kept = _INSPECTIONS[extent] if extent else knowledge.parameters.extent_by_score
+    return () if strictness(wanted) >= strictness((kept,)) else (kept,)
 
 
 def _union(lists: list[tuple[int, ...]]) -> tuple[int, ...]:

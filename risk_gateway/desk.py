@@ -8,7 +8,7 @@ Every edit is a new version that begins as a draft. An approved version judges f
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from risk_gateway.dated import in_force
 from risk_gateway.errors import MoveRefused
 from risk_gateway.profiles import Level, Profile
 from risk_gateway.validation import problems
+from risk_gateway.words import Words, message
 
 OFFICE = "office"  # the actor of steps that no analyst takes
 
@@ -70,17 +71,23 @@ class Analyst(Struct, frozen=True):
 
 
 class BackTest(Struct, frozen=True):
-    """What the rules ask of a back-test report: of which content, over which days, how many cases, how many hits."""
+    """What the rules ask of a back-test report: of which content, over which days, how many cases, how many hits.
+
+    `there_first` and `there_last` bound the days that have cases; reports of before this was asked do not tell.
+    """
 
     digest: str
     first: date
     last: date
     cases: int
     hits: int
+    there_first: date | None = None
+    there_last: date | None = None
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """Where a version stands. `newest_approved` is the newest version of its code that was ever approved."""
+    """Where a version stands. `newest_approved` is the newest version of its code that was ever approved; `replaced_to`
+    is the last day of the approved version that this one replaces. `because` is what its submitter gave as a reason."""
 
     profile: Profile
     status: Status
@@ -88,6 +95,13 @@ class Standing(Struct, frozen=True, kw_only=True):
     report: BackTest | None = None
     reported_at: datetime | None = None
     newest_approved: int = 0
+    replaced_to: date | None = None
+    because: str = ""
+
+    @property
+    def ends_earlier(self) -> bool:
+        """Whether the code judges for a shorter time with this version than without: the older one never comes back."""
+        return self.replaced_to is not None and self.profile.valid_to < self.replaced_to
 
 
 class Approval(Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +112,8 @@ class Approval(Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     share_max: Decimal
     report_days_max: int
+    span_days_min: int
+    recent_days_max: int
 
 
 def after(standing: Standing, move: Move, analyst: Analyst | None, now: datetime, reason: str) -> Status:
@@ -115,10 +131,12 @@ def after(standing: Standing, move: Move, analyst: Analyst | None, now: datetime
         raise MoveRefused("move-unknown-analyst", analyst=OFFICE)
     if move in _REASONED and not reason.strip():
         raise MoveRefused("move-reason", move=move)
+    if move is Move.SUBMIT and standing.ends_earlier and not reason.strip():
+        raise MoveRefused("move-ends-earlier", (), profile=profile.code, **_ends(standing))
     if move in _CHECKED:
         demand_sound(profile, day)
     if move in (Move.SUBMIT, Move.APPROVE):
-        _demand_report(standing, now)
+        demand_report(profile, standing.report, standing.reported_at, now)
     if move is Move.APPROVE and analyst is not None:
         _demand_another(standing, analyst)
     return status
@@ -150,14 +168,52 @@ def _demand_another(standing: Standing, analyst: Analyst) -> None:
         raise MoveRefused("move-overtaken", profile=profile.code, version=str(standing.newest_approved))
 
 
-def _demand_report(standing: Standing, now: datetime) -> None:
-    profile, report, limits = standing.profile, standing.report, in_force(Approval, "approval", now.date())
-    if report is None or standing.reported_at is None:
+def demand_report(profile: Profile, report: BackTest | None, reported_at: datetime | None, now: datetime) -> None:
+    """Raises MoveRefused when a profile may not be submitted or approved on the strength of its back-test."""
+    limits = in_force(Approval, "approval", now.date())
+    if report is None or reported_at is None:
         raise MoveRefused("move-no-report", profile=profile.code)
     if report.digest != profile.digest:
         raise MoveRefused("move-report-other", profile=profile.code)
-    if (now - standing.reported_at).days > limits.report_days_max:
+    if (now - reported_at).days > limits.report_days_max:
         raise MoveRefused("move-report-stale", profile=profile.code, days=str(limits.report_days_max))
+    _demand_days(profile, report, reported_at.astimezone(now.tzinfo).date(), limits)
     if report.hits > 1 and report.hits > limits.share_max * report.cases:
-        share, most = 100 * report.hits // report.cases, int(100 * limits.share_max)
+        share, most = 100 * report.hits // (report.cases or 1), int(100 * limits.share_max)
         raise MoveRefused("move-selects-everything", profile=profile.code, share=str(share), most=str(most))
+
+
+def _demand_days(profile: Profile, report: BackTest, made_on: date, limits: Approval) -> None:
+    """An analyst who chooses the days chooses what is seen of his profile: long and recent ones, or all there are."""
+    if not report.cases and report.there_first is None:
+        return  # a new office has no past
+    latest = made_on if report.there_last is None else min(made_on, report.there_last)
+    due_last = latest - timedelta(days=limits.recent_days_max)
+    due_first = report.last - timedelta(days=limits.span_days_min - 1)
+    if report.there_first is not None:
+        due_first = max(due_first, report.there_first)
+    if report.last < due_last or report.first > due_first:
+        days = {"first": report.first, "last": report.last, "due_first": due_first, "due_last": due_last}
+        told = {name: day.isoformat() for name, day in days.items()}
+        raise MoveRefused("move-report-days", (), profile=profile.code, span=str(limits.span_days_min), **told)
+
+
+def cautions(standing: Standing) -> tuple[Words, ...]:
+    """Return what an approver must have seen before the step is taken; nothing of it refuses the step."""
+    report = standing.report
+    found: list[Words] = []
+    if standing.ends_earlier:
+        found.append(message("caution-ends-earlier", {**_ends(standing), "reason": standing.because or "-"}))
+    if report and report.there_first and report.there_last:
+        there = report.there_first, report.there_last
+        if (report.first, report.last) != there:
+            days = (report.first, report.last, *there)
+            names = ("first", "last", "there_first", "there_last")
+            found.append(message("caution-days", dict(zip(names, map(str, days), strict=True))))
+    if report and not report.cases:
+        found.append(message("caution-no-cases", {}))
+    return tuple(found)
+
+
+def _ends(standing: Standing) -> dict[str, str]:
+    return {"valid_to": standing.profile.valid_to.isoformat(), "replaced_to": str(standing.replaced_to)}

@@ -3,7 +3,8 @@
 Which steps are allowed is in desk.py; portal/profile_desk.py takes them with their journal entries.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 
 import msgspec
 import zstandard
@@ -18,7 +19,7 @@ from risk_gateway.desk import BackTest, Move, Standing, Status
 from risk_gateway.errors import MoveRefused, ProfileRefused
 from risk_gateway.packing import pack, unpack
 from risk_gateway.profile_store import (
-    EVER_APPROVED,
+    Record,
     examine,
     move_table,
     profile_table,
@@ -31,8 +32,8 @@ from risk_gateway.validation import name_problems
 
 
 class StoredProfile(Struct, frozen=True):
-    """A version as it is kept; `profile` is None when its content cannot be read. `refused` says why it does not judge
-    although it was approved."""
+    """A version as it is kept; `profile` is None when its content cannot be read. `status` is what its last step led
+    to. `refused` says why it does not judge although its steps or its row say that it is approved."""
 
     code: str
     version: int
@@ -43,9 +44,9 @@ class StoredProfile(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """A step that was taken; `report` is the JSON of the back-test that came with it."""
+    """A step that was taken, as it is written; `report` is the JSON of the back-test that came with it."""
 
-    status: Status
+    status: str
     actor: str
     at: datetime
     reason: str
@@ -120,22 +121,35 @@ def attach_report(
 
 
 def read_standing(connection: Connection, code: str, version: int) -> Standing:
-    """Raises MoveRefused for a version that is not kept."""
-    columns = profile_table.c
-    rows = connection.execute(select(columns.version, columns.status).where(columns.code == code)).all()
-    statuses = {row.version: Status(row.status) for row in rows}
-    if version not in statuses:
+    """Raises MoveRefused for a version that is not kept, or whose row says another status than its last step."""
+    records = {one.version: one for one in read_records(connection, profile_table.c.code == code)}
+    record = records.get(version)
+    if record is None:
         raise MoveRefused("move-no-profile", profile=code, version=str(version))
-    steps = read_steps(connection, code, version)
-    reported = [step for step in steps if step.report is not None]
+    if record.status != record.moved_to:
+        raise MoveRefused("profile-status", place=code, status=record.status, moved_to=record.moved_to or "-")
+    try:
+        steps = read_steps(connection, code, version)
+        reported = [step for step in steps if step.report is not None]
+        report = msgspec.json.decode(reported[-1].report or b"", type=BackTest) if reported else None
+    except (msgspec.MsgspecError, zstandard.ZstdError) as error:
+        raise MoveRefused("profile-tampered", place=code) from error
     return Standing(
         profile=_content(connection, code, version),
-        status=statuses[version],
-        submitter=next((step.actor for step in reversed(steps) if step.status is Status.SUBMITTED), None),
-        report=msgspec.json.decode(reported[-1].report or b"", type=BackTest) if reported else None,
+        status=_status(record),
+        submitter=next((step.actor for step in reversed(steps) if step.status == Status.SUBMITTED), None),
+        report=report,
         reported_at=reported[-1].at if reported else None,
-        newest_approved=max((one for one, status in statuses.items() if status in EVER_APPROVED), default=0),
+        newest_approved=max((one.version for one in records.values() if one.ever_approved), default=0),
+        replaced_to=_replaced_to(records.values(), version),
+        because=next((step.reason for step in reversed(steps) if step.status == Status.SUBMITTED), ""),
     )
+
+
+def _replaced_to(records: Iterable[Record], version: int) -> date | None:
+    """Return the last day of the approved version before this one."""
+    older = [one for one in records if one.version < version and one.moved_to == Status.APPROVED]
+    return max(older, key=lambda one: one.version).valid_to if older else None
 
 
 def read_versions(connection: Connection, code: str | None = None) -> list[StoredProfile]:
@@ -147,12 +161,17 @@ def read_versions(connection: Connection, code: str | None = None) -> list[Store
             code=record.code,
             version=record.version,
             profile=examined[record].profile,
-            status=Status(record.status),
+            status=_status(record),
             approver=record.approver,
-            refused=examined[record].refused if record.status == Status.APPROVED else (),
+            refused=examined[record].refused if record.should_judge else (),
         )
         for record in records
     ]
+
+
+def _status(record: Record) -> Status:
+    """Return the status that the last step led to. Where row and step are no statuses at all, that of a draft."""
+    return next((status for status in Status if status == record.moved_to), Status.DRAFT)
 
 
 def read_steps(connection: Connection, code: str, version: int) -> list[Step]:
@@ -161,7 +180,7 @@ def read_steps(connection: Connection, code: str, version: int) -> list[Step]:
     wanted = select(move_table).where(columns.code == code, columns.version == version).order_by(columns.id)
     return [
         Step(
-            status=Status(row.status),
+            status=row.status,
             actor=row.actor,
             at=row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at,
             reason=row.reason,

@@ -1,6 +1,7 @@
 """Why a judgement cannot go on. A risk that is found is data (`Finding`); these are raised."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from risk_gateway.words import Words, message
 
@@ -8,10 +9,10 @@ from risk_gateway.words import Words, message
 class RiskGatewayError(Exception):
     """The base of every error of this package; `code` names the message in messages.toml."""
 
-    def __init__(self, code: str, **params: str) -> None:
+    def __init__(self, code: str, **params: str | Words) -> None:
         super().__init__(code, params)
         self.code = code
-        self.params: Mapping[str, str] = params
+        self.params: Mapping[str, Any] = params
 
     @property
     def texts(self) -> Words:
@@ -43,7 +44,7 @@ class KnowledgeTampered(OutOfKnowledge):
 class ProfileRefused(RiskGatewayError):
     """A profile breaks a rule; `place` says where, as a path into the profile."""
 
-    def __init__(self, code: str, place: str, **params: str) -> None:
+    def __init__(self, code: str, place: str, **params: str | Words) -> None:
         super().__init__(code, place=place, **params)
         self.place = place
 
@@ -55,7 +56,7 @@ class ParametersRefused(RiskGatewayError):
 class MoveRefused(RiskGatewayError):
     """A step in the life of a profile is not allowed; `problems` are what is wrong with the profile itself."""
 
-    def __init__(self, code: str, problems: Sequence[ProfileRefused] = (), **params: str) -> None:
+    def __init__(self, code: str, problems: Sequence[ProfileRefused] = (), **params: str | Words) -> None:
         super().__init__(code, **params)
         self.problems = tuple(problems)
 
@@ -67,6 +68,6 @@ class ControlRefused(RiskGatewayError):
 class ValuesRefused(RiskGatewayError):
     """Reference values break a rule; `place` says where, as a table and the row's key or number."""
 
-    def __init__(self, code: str, place: str, **params: str) -> None:
+    def __init__(self, code: str, place: str, **params: str | Words) -> None:
         super().__init__(code, place=place, **params)
         self.place = place

@@ -19,9 +19,16 @@ def for_declarant(
     entries = _of_findings(reasons, phrases, deadline)
     if assessment.by_draw is Outcome.INSPECTION_ORDER:
         entries.append(_own("random", Outcome.INSPECTION_ORDER, phrases, deadline))
+    if assessment.outcome is not assessment.by_itself:
+        entries.append(_own("amended", assessment.outcome, phrases, deadline))
     if assessment.degraded:
         entries.append(_own("unfinished", Outcome.DOCUMENTARY_CHECK, phrases, deadline))
     return tuple(entries) or (_own("release", Outcome.SIMPLIFIED_RELEASE, phrases, deadline),)
+
+
+def after_release(phrases: Mapping[str, Words]) -> Explanation:
+    """Return what is said of a correction of goods that were let go."""
+    return _own("amended-after-release", Outcome.SIMPLIFIED_RELEASE, phrases, lambda _: None)
 
 
 def _of_findings(reasons: Sequence[Reason], phrases: Mapping[str, Words], deadline: Deadline) -> list[Explanation]:

@@ -9,17 +9,21 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any, NamedTuple, TypeVar
 
+from msgspec.structs import replace
+
 from declarations.model import Amount, Consignment, Declaration, GoodsItem
 from declarations.tariff import ItemPayables, Payables
-from risk_gateway import history
+from risk_gateway import history, repeated_goods
 from risk_gateway.days import day_of
-from risk_gateway.model import Case, HeaderFacts, ItemFacts, Load, ParticipantFacts
+from risk_gateway.model import Case, Earlier, HeaderFacts, ItemFacts, Load, OpenControl, ParticipantFacts
 from risk_gateway.parameters import ReferenceValues
-from risk_gateway.profiles import Block
+from risk_gateway.profiles import Block, Extent
 from risk_gateway.usual import Usual, usual_of
 
 BLOCK_OF_TYPE = {"IM": Block.IMPORTS, "EX": Block.EXPORTS}
 VIOLATIONS_MONTHS = 24
+FACTS_VERSION = 2  # one more whenever the same document would give other facts: docs/decisions/0013
+TENGE, DOLLAR, EXPORT = "KZT", "USD", "EX"
 NO_EXEMPTION = frozenset({"OO", "ОО", "-", "--", ""})  # box 36; the second is in Cyrillic letters
 
 FACT_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -43,23 +47,27 @@ def gather(
     *,
     series_id: str | None = None,
     load: Load = Load(),
+    earlier: Earlier | None = None,
+    published: Mapping[str, Decimal] = {},
 ) -> Case:
     """Return the case of a declaration received at an aware moment.
 
-    `payables` has one entry per item, in order; `load` is what was ordered that day before. `series_id` is given for an
-    amendment that carries its own number: the series of the first lodgement. A type of declaration without a block
-    keeps its type code as the block's name. Never raises for what a document says: facts that cannot be computed are
-    not known, and the case's `problem` says where.
+    `payables` has one entry per item, in order; `load` is what was ordered that day before; `published` are the tenge
+    of one unit of a currency on that day, which go before what box 23 says. `series_id` is given for an amendment that
+    carries its own number: the series of the first lodgement; `earlier` for every amendment. A type of declaration
+    without a block keeps its type code as the block's name. Never raises for what a document says: facts that cannot be
+    computed are not known, and the case's `problem` says where.
     """
     problems: list[str] = []
     balances = declarant.certificate_balances_kg
     with localcontext(_EXACT):
         shares = [owed.duty_share for owed in payables.items if owed.duty_share is not None]
         around = _Around(
-            rates=_tried("rates", problems, {}, _usd_rates, declaration),
+            rates=_tried("rates", problems, {}, _usd_rates, declaration, published),
             share_max=max(shares, default=None),
             exceeded=_tried("certificates", problems, None, _exceeded_certificates, declaration.items, balances),
             dispatch=declaration.shipment.export_country,
+            exports=declaration.type_code == EXPORT,
             usual=usual_of(reference_values),
             declarant=declarant,
         )
@@ -72,6 +80,11 @@ def gather(
         header = _tried(
             "header", problems, bare, _header_facts, declaration, items, declarant, agent, reference_values, around, day
         )
+        header = replace(
+            header,
+            rate_deviation_percent=_tried("box 23", problems, None, _deviation, declaration, published),
+            **_tried("open controls", problems, dict[str, bool](), _pending, declaration, declarant.open_controls),
+        )
     return Case(
         series_id=series_id or f"{declarant.identifier}/{declaration.functional_reference_id}",
         document_digest=document_digest,
@@ -83,6 +96,8 @@ def gather(
         agent=agent.identifier if agent else None,
         load=load,
         problem="; ".join(problems) or None,
+        facts_version=FACTS_VERSION,
+        earlier=earlier,
     )
 
 
@@ -116,6 +131,7 @@ class _Around(NamedTuple):
     share_max: Decimal | None
     exceeded: frozenset[str] | None
     dispatch: str | None
+    exports: bool
     usual: Usual
     declarant: ParticipantFacts
 
@@ -170,13 +186,17 @@ def _header_facts(
 
 def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFacts:
     origin, declarant = history.origin_of(item), around.declarant
-    dispatch, share = around.dispatch, owed.duty_share
+    dispatch, share, named = around.dispatch, owed.duty_share, history.certificates_of(item)
     value_usd = _value_usd(item, around.rates)
     quantity, procedure = item.tariff_quantity, item.procedure
     unit = quantity.unit if quantity else None
     per_kg = _ratio(value_usd, item.net_mass_kg)
     per_unit = _ratio(value_usd, quantity.value) if quantity else None
-    usual = around.usual.unit_value(item.commodity_code, origin, unit)
+    usual = (
+        around.usual.unit_value(item.commodity_code, origin, unit)
+        if origin
+        else around.usual.strictest_unit_value(item.commodity_code, unit, too_dear=around.exports)
+    )
     weighs = around.usual.mass(item.commodity_code, origin, unit)
     per_unit_kg = _ratio(item.net_mass_kg, quantity.value) if quantity else None
     measured = {"kg": per_kg, unit: per_unit}.get(usual.measure) if usual else None
@@ -208,10 +228,12 @@ def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFac
         else _percent_of_share(around.share_max - share),
         item_tax_kzt=_sum(line.amount for line in owed.lines),
         item_documents=tuple(sorted({document.type_code for document in item.documents})),
-        certificate_exceeded=_uses(item, around.exceeded),
+        certificate_exceeded=_exceeded(named, around),
+        certificate_unknown=_unknown(named, declarant.certificate_balances_kg),
         first_commodity=_first(item.commodity_code, declarant.known_commodities),
         first_origin=_first((item.commodity_code, origin), declarant.known_goods) if origin else None,
         exact_precedent=_precedent(item.commodity_code, origin, declarant.findings),
+        origin_unknown=None if origin else True,
         quota_claimed=item.quota is not None,
         intellectual_property=None
         if item.intellectual_property is None
@@ -222,14 +244,38 @@ def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFac
 # --- value ----------------------------------------------------------------------------------------------------------
 
 
-def _usd_rates(declaration: Declaration) -> dict[str, Decimal]:
-    """Return the dollars for one unit of a currency, by the document's own rates, which the controls have checked."""
-    tenge = {rate.currency: rate.rate / rate.units for rate in declaration.exchange_rates if rate.units}
-    tenge["KZT"] = Decimal(1)
-    dollar = tenge.get("USD")
-    rates = {currency: rate / dollar for currency, rate in tenge.items()} if dollar else {}
-    rates["USD"] = Decimal(1)
+def _usd_rates(declaration: Declaration, published: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return the dollars for one unit of the document's currencies: by the published rates, by box 23 where nothing is
+    published.
+
+    Box 23 may be of another day, or of a currency that nobody published: it must not decide what goods are worth.
+    """
+    tenge = {**_declared_rates(declaration), **published, TENGE: Decimal(1)}
+    dollar = tenge.get(DOLLAR)
+    rates = {each: tenge[each] / dollar for each in _currencies(declaration) if each in tenge} if dollar else {}
+    rates[DOLLAR] = Decimal(1)
     return rates
+
+
+def _currencies(declaration: Declaration) -> set[str]:
+    amounts = [declaration.invoice_amount]
+    for item in declaration.items:
+        amounts += (item.price, item.customs_value, item.statistical_value)
+    return {amount.currency for amount in amounts if amount is not None}
+
+
+def _declared_rates(declaration: Declaration) -> dict[str, Decimal]:
+    return {line.currency: line.rate / line.units for line in declaration.exchange_rates if line.units}
+
+
+def _deviation(declaration: Declaration, published: Mapping[str, Decimal]) -> Decimal | None:
+    """Return by how much box 23 is off the published rates at most; None where there is nothing to compare."""
+    off = [
+        abs(rate - published[currency]) * 100 / published[currency]
+        for currency, rate in _declared_rates(declaration).items()
+        if published.get(currency)
+    ]
+    return max(off).quantize(_CENT) if off else None
 
 
 def _in_usd(amount: Amount | None, rates: Mapping[str, Decimal]) -> Decimal | None:
@@ -262,8 +308,24 @@ def _exceeded_certificates(items: Sequence[GoodsItem], balances: Mapping[str, De
     return frozenset(number for number in used.keys() & balances.keys() if used[number] > balances[number] * 1000)
 
 
-def _uses(item: GoodsItem, exceeded: frozenset[str] | None) -> bool | None:
-    return None if exceeded is None else not exceeded.isdisjoint(history.certificates_of(item))
+def _exceeded(named: frozenset[str], around: _Around) -> bool | None:
+    """Say whether an item uses up more than is left on a certificate; None where none that it names is on record."""
+    balances = around.declarant.certificate_balances_kg
+    if around.exceeded is None or balances is None or (named and named.isdisjoint(balances)):
+        return None
+    return not around.exceeded.isdisjoint(named)
+
+
+def _unknown(named: frozenset[str], balances: Mapping[str, Decimal] | None) -> bool | None:
+    return None if balances is None else not named <= balances.keys()
+
+
+def _pending(declaration: Declaration, controls: Sequence[OpenControl] | None) -> dict[str, bool]:
+    """Return whether an inspection of the same goods is ordered and not closed, and whether a full one."""
+    if controls is None:
+        return {}
+    extent = repeated_goods.pending(repeated_goods.marks_of(declaration), controls)
+    return {"control_pending": extent is not None, "full_control_pending": extent is Extent.FULL}
 
 
 def _invoice_reused(items: Sequence[GoodsItem], used: frozenset[str] | None) -> bool | None:
@@ -275,8 +337,14 @@ def _first(declared: Declared, known: frozenset[Declared] | None) -> bool | None
 
 
 def _precedent(commodity: str, origin: str | None, findings: Mapping[tuple[str, str], int] | None) -> int | None:
-    """Return how many controls found something in the same goods of the same declarant; the origin must be known."""
-    return None if findings is None or origin is None else findings.get((commodity, origin), 0)
+    """Return how many controls found something in the same goods of the same declarant.
+
+    Where the origin is not known, now or then, whatever was found in the commodity counts.
+    """
+    if findings is None:
+        return None
+    origins = {origin, ""} if origin else {known for code, known in findings if code == commodity}
+    return max((findings.get((commodity, each), 0) for each in origins), default=0)
 
 
 def _months(start: date | None, day: date) -> int | None:

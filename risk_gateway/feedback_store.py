@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+import zstandard
 from msgspec import Struct
 from sqlalchemy import Connection, and_, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -44,7 +46,7 @@ _ADD = (
 
 
 class Override(Struct, frozen=True):
-    """A decision that two officers made milder, and why."""
+    """A decision that two officers made milder, and why. `profiles` is None when the assessment cannot be read."""
 
     number: str
     at: datetime
@@ -53,7 +55,7 @@ class Override(Struct, frozen=True):
     reason_code: str
     officer: str
     approver: str
-    profiles: tuple[str, ...]
+    profiles: tuple[str, ...] | None
 
 
 # --- how far --------------------------------------------------------------------------------------------------------
@@ -86,8 +88,8 @@ def put_cursor(connection: Connection, name: str, position: int) -> None:
 # --- tallies --------------------------------------------------------------------------------------------------------
 
 
-def new_hits(connection: Connection, after: int, most: int) -> Iterator[tuple[int, Tallies]]:
-    """Yield (journal index, tallies) of the next decisions behind an index."""
+def new_hits(connection: Connection, after: int, most: int) -> Iterator[tuple[int, Tallies | None]]:
+    """Yield (journal index, tallies) of the next decisions behind an index; None of one that cannot be read."""
     together = declaration.join(decision, and_(*(declaration.c[name] == decision.c[name] for name in _KEY)))
     statement = (
         select(declaration.c.sequence, declaration.c.accepted_at, decision.c.assessment)
@@ -97,7 +99,11 @@ def new_hits(connection: Connection, after: int, most: int) -> Iterator[tuple[in
         .limit(most)
     )
     for row in connection.execute(statement):
-        assessment = canonical.loads(unpack(bytes(row.assessment)), Assessment)
+        try:
+            assessment = canonical.loads(unpack(bytes(row.assessment)), Assessment)
+        except (msgspec.MsgspecError, zstandard.ZstdError):
+            yield row.sequence, None
+            continue
         yield row.sequence, of_assessment(day_of(aware(row.accepted_at)), assessment)
 
 
@@ -160,7 +166,6 @@ def read_overrides(connection: Connection) -> Iterator[Override]:
         .order_by(override.c.at, declaration.c.registration_number)
     )
     for row in connection.execute(statement):
-        assessment = canonical.loads(unpack(bytes(row.assessment)), Assessment)
         yield Override(
             number=row.registration_number,
             at=aware(row.at),
@@ -169,5 +174,13 @@ def read_overrides(connection: Connection) -> Iterator[Override]:
             reason_code=row.reason_code,
             officer=row.officer,
             approver=row.approver,
-            profiles=tuple(sorted({one.profile for one in assessment.findings if one.selected})),
+            profiles=_acted_upon(bytes(row.assessment)),
         )
+
+
+def _acted_upon(packed: bytes) -> tuple[str, ...] | None:
+    try:
+        assessment = canonical.loads(unpack(packed), Assessment)
+    except (msgspec.MsgspecError, zstandard.ZstdError):
+        return None
+    return tuple(sorted({one.profile for one in assessment.findings if one.selected}))

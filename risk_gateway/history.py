@@ -5,7 +5,7 @@ docs/decisions/0011-history-as-of-the-moment.md.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
@@ -13,9 +13,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from declarations.model import Declaration, GoodsItem
-from risk_gateway.model import Case, Finding, Knowledge, Load, Outcome, ParticipantFacts
+from risk_gateway.kept_numbers import kept_number
+from risk_gateway.model import Case, Extent, Finding, Knowledge, Load, OpenControl, Outcome, ParticipantFacts
+from risk_gateway.repeated_goods import (
+    INVOICE,
+    STORED_MOST,
+    Mark,
+    marks_of,
+    ordered_controls,
+    papers_of,
+    pending,
+)
 
-INVOICE = "04021"
+NO_CERTIFICATES: frozenset[str] = frozenset()
 WITH_QUANTITY = ("01", "06")  # permits, and certificates of origin
 UNKNOWN_COUNTRIES = frozenset({"00", "99"})  # boxes 16 and 34: not known, various
 
@@ -35,6 +45,8 @@ class Question(Struct, frozen=True):
     commodities: tuple[str, ...]
     invoices: tuple[str, ...]
     certificates: tuple[str, ...]
+    returned: Mapping[str, int] = {}  # grams on each certificate that the version before wrote off
+    papers: tuple[str, ...] = ()  # marks of invoices and transport documents
 
 
 class Past(Struct, frozen=True):
@@ -52,9 +64,12 @@ class Past(Struct, frozen=True):
     used_invoices: frozenset[str] = frozenset()
     grams_left: Mapping[str, int] = {}
     load: Load = Load()
+    open_controls: tuple[OpenControl, ...] = ()
 
 
-def question(declaration: Declaration, declarant: str, agent: str | None, day: date) -> Question:
+def question(
+    declaration: Declaration, declarant: str, agent: str | None, day: date, returned: Mapping[str, int] = {}
+) -> Question:
     items = declaration.items
     return Question(
         declarant=declarant,
@@ -65,6 +80,8 @@ def question(declaration: Declaration, declarant: str, agent: str | None, day: d
         commodities=tuple(sorted({item.commodity_code for item in items})),
         invoices=tuple(sorted(invoices_of(items))),
         certificates=tuple(sorted({number for item in items for number in certificates_of(item)})),
+        returned=returned,
+        papers=tuple(sorted(papers_of(items))),
     )
 
 
@@ -79,6 +96,7 @@ def of_declarant(recorded: ParticipantFacts, past: Past) -> ParticipantFacts:
         amendments_after_notice=past.amendments_after_notice,
         exports_without_exit=past.exports_without_exit,
         used_invoices=past.used_invoices,
+        open_controls=past.open_controls,
         certificate_balances_kg={number: Decimal(grams) / 1000 for number, grams in past.grams_left.items()},
     )
 
@@ -91,14 +109,9 @@ def of_agent(recorded: ParticipantFacts, past: Past) -> ParticipantFacts:
 # --- what documents say ---------------------------------------------------------------------------------------------
 
 
-def invoice_number(identifier: str) -> str:
-    """Return an invoice number without what is easily varied: blanks and the case of letters."""
-    return "".join(identifier.split()).upper()
-
-
 def invoices_of(items: Iterable[GoodsItem]) -> set[str]:
     return {
-        invoice_number(document.identifier)
+        kept_number(document.identifier)
         for item in items
         for document in item.documents
         if document.type_code == INVOICE
@@ -107,7 +120,8 @@ def invoices_of(items: Iterable[GoodsItem]) -> set[str]:
 
 def certificates_of(item: GoodsItem) -> frozenset[str]:
     """Return the numbers of the documents on which the item's mass may be written off."""
-    return frozenset(document.identifier for document in item.documents if document.type_code.startswith(WITH_QUANTITY))
+    stated = [document for document in item.documents if document.type_code.startswith(WITH_QUANTITY)]
+    return frozenset(kept_number(document.identifier) for document in stated) if stated else NO_CERTIFICATES
 
 
 def grams_by_certificate(items: Iterable[GoodsItem]) -> dict[str, int]:
@@ -131,8 +145,10 @@ class Addition(Struct, frozen=True):
 
     `goods` are (commodity, origin), each once; `grams` is what it puts on each certificate that it names, on record or
     not. `exceeded` says of certificates named together in an item whether one of them was judged to be exceeded. What
-    could not be judged is left out.
+    could not be judged is left out. `returned` are the grams that the version before wrote off and this one replaces.
     `ordered` are the names of the day's counts that go up by one. An amendment adds no declaration.
+    `pending` is the inspection of the same goods that it was judged to be open; `marks` are those of its goods, and
+    `extent` the inspection that is ordered of them.
     """
 
     declarant: str
@@ -146,16 +162,31 @@ class Addition(Struct, frozen=True):
     grams: Mapping[str, int]
     exceeded: Mapping[tuple[str, ...], bool]
     ordered: tuple[str, ...]
+    returned: Mapping[str, int] = {}
+    amends_after_notice: bool = False
+    marks: tuple[Mark, ...] = ()
+    pending: tuple[bool | None, bool | None] = (None, None)
+    extent: Extent | None = None
 
 
 def addition(
-    declaration: Declaration, case: Case, knowledge: Knowledge, findings: Iterable[Finding], outcome: Outcome, day: date
+    declaration: Declaration,
+    case: Case,
+    knowledge: Knowledge,
+    findings: Iterable[Finding],
+    outcome: Outcome,
+    day: date,
+    extent: Extent | None = None,
+    returned: Mapping[str, int] = {},
 ) -> Addition:
-    """Return what a judged lodgement adds. `day` is the day in Kazakhstan on which it was received."""
+    """Return what a judged lodgement adds. `day` is the day in Kazakhstan on which it was received, `extent` that of an
+    inspection that is ordered."""
     items = declaration.items
     capped = {profile.code for profile in knowledge.profiles if profile.daily_cap is not None}
     acted_on = sorted({finding.profile for finding in findings if finding.selected} & capped)
-    inspections = [inspections_at(declaration.office)] if outcome is Outcome.INSPECTION_ORDER else []
+    ordered_before = case.earlier is not None and case.earlier.outcome is Outcome.INSPECTION_ORDER
+    inspects = outcome is Outcome.INSPECTION_ORDER and not ordered_before
+    inspections = [inspections_at(declaration.office)] if inspects else []
     return Addition(
         declarant=case.declarant or "",
         agent=case.agent,
@@ -172,6 +203,11 @@ def addition(
             if (named := certificates_of(item)) and fact.certificate_exceeded is not None
         },
         ordered=(*inspections, *(hits_of(code) for code in acted_on)),
+        returned=returned,
+        amends_after_notice=case.earlier is not None and case.earlier.notified,
+        marks=marks_of(declaration),
+        pending=(case.header.control_pending, case.header.full_control_pending),
+        extent=extent,
     )
 
 
@@ -186,22 +222,28 @@ def hits_of(profile: str) -> str:
 
 
 class Ledger:
-    """Invoices and certificates as they stand at a commit; each addition that is taken changes them for the next.
+    """Invoices, certificates and open controls as they stand at a commit; each addition that is taken changes them.
 
     `used_by` gives the reference under which (declarant, invoice) was used first, `left` the (holder, grams) of
-    certificates on record.
+    certificates on record, `controls` the inspections of a declarant that are ordered and not closed.
     """
 
-    def __init__(self, used_by: Mapping[tuple[str, str], str], left: Mapping[str, tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        used_by: Mapping[tuple[str, str], str],
+        left: Mapping[str, tuple[str, int]],
+        controls: Mapping[str, Sequence[OpenControl]] = {},
+    ) -> None:
+        self._controls = defaultdict(list, {declarant: list(open_ones) for declarant, open_ones in controls.items()})
         self._used_by = dict(used_by)
         self._left = dict(left)
 
     def take(self, given: Addition) -> bool:
         """Take an addition that is still what it was judged to be; tell whether it was."""
-        over = {
-            number for number, grams in given.grams.items() if grams > self._left_to(given.declarant, number, grams)
-        }
+        over = {number for number, grams in given.grams.items() if grams > self._left_to(given, number, grams)}
         if given.invoice_reused is not None and self._reused(given) != given.invoice_reused:
+            return False
+        if given.pending != (None, None) and self._pending(given) != given.pending:
             return False
         if any(bool(over.intersection(named)) != judged for named, judged in given.exceeded.items()):
             return False
@@ -210,13 +252,17 @@ class Ledger:
         for number, grams in self.written_off(given).items():
             holder, left = self._left[number]
             self._left[number] = (holder, left - grams)
+        self._controls[given.declarant] += ordered_controls(given.marks, given.reference, given.extent)
         return True
 
     def written_off(self, given: Addition) -> dict[str, int]:
-        """Return the grams that go off the declarant's own certificates: nobody can use up another's."""
+        """Return the grams that go off the declarant's own certificates: nobody can use up another's.
+
+        Less than none where an amendment writes off less than the version before.
+        """
         return {
-            number: grams
-            for number, grams in given.grams.items()
+            number: given.grams.get(number, 0) - given.returned.get(number, 0)
+            for number in {*given.grams, *given.returned}
             if self._left.get(number, ("", 0))[0] == given.declarant
         }
 
@@ -224,7 +270,17 @@ class Ledger:
         users = (self._used_by.get((given.declarant, invoice), given.reference) for invoice in given.invoices)
         return any(user != given.reference for user in users)
 
-    def _left_to(self, declarant: str, number: str, grams: int) -> int:
-        """Return what a declarant has left; a certificate that is not on record has enough."""
-        holder, left = self._left.get(number, (declarant, grams))
-        return left if holder == declarant else 0
+    def _pending(self, given: Addition) -> tuple[bool, bool]:
+        since = given.day - STORED_MOST
+        others = [
+            control
+            for control in self._controls[given.declarant]
+            if control.reference != given.reference and (control.ordered_on or given.day) >= since
+        ]
+        extent = pending(given.marks, others)
+        return extent is not None, extent is Extent.FULL
+
+    def _left_to(self, given: Addition, number: str, grams: int) -> int:
+        """Return what the declarant has left; a certificate that is not on record has enough."""
+        holder, left = self._left.get(number, (given.declarant, grams))
+        return left + given.returned.get(number, 0) if holder == given.declarant else 0

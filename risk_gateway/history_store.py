@@ -12,8 +12,19 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, Date, String, TextClause, bindparam, text
 
-from risk_gateway.history import Addition, Ledger, Past, Question, hits_of, inspections_at, invoice_number
-from risk_gateway.model import Load
+from risk_gateway import repeated_goods_store
+from risk_gateway.history import (
+    Addition,
+    Ledger,
+    Past,
+    Question,
+    hits_of,
+    inspections_at,
+)
+from risk_gateway.kept_numbers import kept_number
+from risk_gateway.model import Load, OpenControl
+from risk_gateway.profiles import Extent
+from risk_gateway.repeated_goods import STORED_MOST
 
 _HITS = hits_of("")
 
@@ -36,6 +47,9 @@ _OF_INVOICES = """
 _OF_CERTIFICATES = """
     SELECT 'certificate', identifier, holder, issued_g, used_g, 0
       FROM certificate WHERE identifier IN ({})"""
+_OF_CONTROLS = """
+    SELECT 'control', mark, extent || ':' || functional_reference_id, grams, tiyn, 0
+      FROM open_control WHERE participant = {} AND mark IN ({}) AND ordered_on >= {}"""
 _READ_LEDGER = text("""
     SELECT 'invoice' AS kind, participant AS a, invoice AS b, functional_reference_id AS c, 0 AS x
       FROM invoice_use WHERE (participant, invoice) IN :invoices
@@ -121,6 +135,7 @@ def _parts(asked: Question) -> Iterator[tuple[str, tuple[Sequence[str], ...]]]:
     yield _OF_DECLARANT, (declarant,)
     yield _OF_DAY, ((asked.day.isoformat(),), (inspections_at(asked.office),), (f"{_HITS}%",))
     yield _OF_GOODS, (declarant, asked.commodities)
+    yield _OF_CONTROLS, (declarant, (*asked.commodities, *asked.papers), ((asked.day - STORED_MOST).isoformat(),))
     if asked.agent:
         yield _OF_AGENT, ((asked.agent,),)
     if asked.invoices:
@@ -143,9 +158,15 @@ def _past(asked: Question, found: Mapping[str, Sequence[tuple[Any, ...]]]) -> Pa
             invoice for invoice, reference, *_ in found.get("invoice", ()) if reference != asked.reference
         ),
         grams_left={
-            number: issued - used if holder == asked.declarant else 0
+            number: issued - used + asked.returned.get(number, 0) if holder == asked.declarant else 0
             for number, holder, issued, used, _ in found.get("certificate", ())
         },
+        open_controls=tuple(
+            OpenControl(mark, reference, Extent(extent), grams, tiyn)
+            for mark, ordered, grams, tiyn, _ in found.get("control", ())
+            for extent, _, reference in [ordered.partition(":")]
+            if reference != asked.reference
+        ),
         load=Load(inspections, {name.removeprefix(_HITS): count for name, count in sorted(counts.items())}),
     )
 
@@ -153,12 +174,13 @@ def _past(asked: Question, found: Mapping[str, Sequence[tuple[Any, ...]]]) -> Pa
 # --- add ------------------------------------------------------------------------------------------------------------
 
 
-def read_ledger(connection: Connection, additions: Iterable[Addition]) -> Ledger:
-    """Return the invoices and certificates of these lodgements as they stand now. Asks nothing when they name none."""
+def read_ledger(connection: Connection, additions: Sequence[Addition]) -> Ledger:
+    """Return the invoices, certificates and open controls of these lodgements as they stand now."""
+    controls = repeated_goods_store.read_open(connection, additions)
     invoices = sorted({(given.declarant, invoice) for given in additions for invoice in given.invoices})
-    certificates = sorted({number for given in additions for number in given.grams})
+    certificates = sorted({number for given in additions for number in (*given.grams, *given.returned)})
     if not invoices and not certificates:
-        return Ledger({}, {})
+        return Ledger({}, {}, controls)
     used_by: dict[tuple[str, str], str] = {}
     left: dict[str, tuple[str, int]] = {}
     for kind, a, b, reference, grams in connection.execute(
@@ -168,7 +190,7 @@ def read_ledger(connection: Connection, additions: Iterable[Addition]) -> Ledger
             used_by[a, b] = reference
         else:
             left[a] = (b, grams)
-    return Ledger(used_by, left)
+    return Ledger(used_by, left, controls)
 
 
 def add(connection: Connection, additions: Sequence[Addition], ledger: Ledger) -> None:
@@ -184,7 +206,10 @@ def add(connection: Connection, additions: Sequence[Addition], ledger: Ledger) -
             for (declarant, invoice), given in sorted(uses.items(), key=lambda use: use[0])
         ],
     )
-    written_off = sum((Counter(ledger.written_off(given)) for given in additions), Counter[str]())
+    repeated_goods_store.add_ordered(connection, additions)
+    written_off: Counter[str] = Counter()
+    for given in additions:
+        written_off.update(ledger.written_off(given))
     _execute(
         connection, _WRITE_OFF, [{"identifier": key, "grams": grams} for key, grams in sorted(written_off.items())]
     )
@@ -235,14 +260,14 @@ def take_over(connection: Connection, given: TakenOver) -> None:
     _execute(connection, _TAKE_OVER_GOODS, rows)
     uses = [
         {"participant": given.participant, "invoice": number, "reference": reference, "day": given.since}
-        for number, reference in sorted((invoice_number(number), used) for number, used in given.invoices.items())
+        for number, reference in sorted((kept_number(number), used) for number, used in given.invoices.items())
     ]
     _execute(connection, _ADD_INVOICES, uses)
 
 
 def put_certificate(connection: Connection, identifier: str, holder: str, issued_g: int, source: str) -> None:
     """Put a certificate or permit on record; what was written off stays so. The caller bumps the revision."""
-    given = {"identifier": identifier, "holder": holder, "issued_g": issued_g, "source": source}
+    given = {"identifier": kept_number(identifier), "holder": holder, "issued_g": issued_g, "source": source}
     connection.execute(_PUT_CERTIFICATE, given)
 
 
@@ -256,6 +281,7 @@ def _counts(additions: Sequence[Addition]) -> Rows:
     for given in additions:
         declarant = rows.setdefault(given.declarant, _counts_row(given.declarant))
         declarant["declarations"] += given.counts
+        declarant["amendments_after_notice"] += given.amends_after_notice
         if given.agent is not None:
             agent = rows.setdefault(given.agent, _counts_row(given.agent))
             agent["declarations_as_agent"] += given.counts

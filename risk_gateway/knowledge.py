@@ -31,6 +31,7 @@ from risk_gateway.parameters import (
     WorkingTime,
 )
 from risk_gateway.profiles import Block, MeasureCode, Profile, SelectionRates
+from risk_gateway.shape_errors import shape_error
 from risk_gateway.validation import profile_problems
 from risk_gateway.words import Words
 
@@ -178,7 +179,7 @@ def parse_profiles(text: str, place: str) -> tuple[Profile, ...]:
     try:
         return msgspec.convert(_toml(text)["profile"], tuple[Profile, ...])
     except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
-        raise ProfileRefused("profile-shape", place, problem=str(error)) from error
+        raise ProfileRefused("profile-shape", place, problem=shape_error(error)) from error
 
 
 @cache

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from risk_gateway.budget import Budget
 from risk_gateway.fraud_model.spec import FraudModel
@@ -32,6 +32,7 @@ __all__ = [
     "Category",
     "Decision",
     "Degraded",
+    "Earlier",
     "Explanation",
     "Extent",
     "Finding",
@@ -40,6 +41,7 @@ __all__ = [
     "Load",
     "Measure",
     "MeasureCode",
+    "OpenControl",
     "Opinion",
     "Outcome",
     "Parameters",
@@ -53,12 +55,27 @@ __all__ = [
 # --- the case -------------------------------------------------------------------------------------------------------
 
 
+class OpenControl(Struct, frozen=True):
+    """A mark of goods of which an inspection is ordered and not closed: see `risk_gateway.history.marks_of`.
+
+    `reference` is the trader's own number of that declaration, `extent` the inspection's. `ordered_on` is None where
+    the reader has left out what is too old.
+    """
+
+    mark: str
+    reference: str
+    extent: Extent
+    grams: int = 0
+    tiyn: int = 0
+    ordered_on: date | None = None
+
+
 class ParticipantFacts(Struct, frozen=True):
     """What is known of a participant at the moment of lodgement. None means not known, and never fires.
 
     `violations` are (kind, day). `certificate_balances_kg` tells what is left on each certificate or permit.
     `known_goods` are (commodity, origin) declared before, origin "" where unknown; `findings` counts the controls that
-    found something in them.
+    found something in them. `open_controls` are those of the same commodities and papers under other references.
     """
 
     identifier: str
@@ -74,6 +91,7 @@ class ParticipantFacts(Struct, frozen=True):
     declarations_as_agent: int | None = None
     known_goods: frozenset[tuple[str, str]] | None = None
     findings: Mapping[tuple[str, str], int] | None = None
+    open_controls: tuple[OpenControl, ...] | None = None
 
 
 class HeaderFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -109,6 +127,9 @@ class HeaderFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     agent_category: Category | None = None
     agent_violations_24_months: int | None = None
     agent_declarations: int | None = None
+    rate_deviation_percent: Decimal | None = None
+    control_pending: bool | None = None
+    full_control_pending: bool | None = None
 
 
 class ItemFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -145,6 +166,8 @@ class ItemFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     mass_to_reference_percent: Decimal | None = None
     quota_claimed: bool | None = None
     intellectual_property: bool | None = None
+    origin_unknown: bool | None = None
+    certificate_unknown: bool | None = None
 
 
 class Load(Struct, frozen=True, omit_defaults=True):
@@ -154,11 +177,26 @@ class Load(Struct, frozen=True, omit_defaults=True):
     capped: Mapping[str, int] = {}
 
 
+class Earlier(Struct, frozen=True, omit_defaults=True):
+    """What an amendment starts from: the lane of the version before, which only an officer makes milder.
+
+    `released` says that the goods had been let go: what is found now can only be audited. `notified` says that the
+    declarant had been told of a control before he amended.
+    """
+
+    outcome: Outcome
+    extent: Extent | None = None
+    released: bool = False
+    notified: bool = False
+
+
 class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The facts of one lodgement. `series_id` is the same for all amendments; `document_digest` is SHA-256 in hex.
 
     `declarant` and `agent` are BIN or IIN: for the fraud model and for the record; no condition can name them.
-    `problem` says for the operator which facts could not be computed: the assessment is then degraded.
+    `problem` says for the operator which facts could not be computed: the assessment is then degraded. `facts_version`
+    tells by which rules the facts were gathered: docs/decisions/0013-facts-have-a-version.md. `earlier` is there for an
+    amendment only.
     """
 
     series_id: str
@@ -171,6 +209,8 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     agent: str | None = None
     load: Load = Load()
     problem: str | None = None
+    facts_version: int = 1
+    earlier: Earlier | None = None
 
 
 # --- the knowledge --------------------------------------------------------------------------------------------------
@@ -282,7 +322,7 @@ class Assessment(Struct, frozen=True, kw_only=True):
     a flag for audit. `postponed` tells the same of a post that has no inspectors left that day. `opinion` is None when
     no model judged. `propensity` is the probability, over all draws, that this case had of being inspected.
     `stopped_at` is the check of the time budget at which judging stopped, so that a replay stops there too; `problem`
-    says for the operator what went wrong.
+    says for the operator what went wrong. `by_earlier` is the lane of the version before, for an amendment only.
     """
 
     knowledge_version: str
@@ -302,6 +342,7 @@ class Assessment(Struct, frozen=True, kw_only=True):
     degraded: Degraded | None = None
     stopped_at: int | None = None
     problem: str | None = None
+    by_earlier: Outcome | UnsetType = UNSET  # left out of the bytes of everything that is no amendment
 
     @property
     def by_findings(self) -> Outcome:
@@ -310,6 +351,11 @@ class Assessment(Struct, frozen=True, kw_only=True):
     @property
     def outcome(self) -> Outcome:
         """The strictest that any reason demands; never a release when judging could not finish."""
+        return self.by_itself if self.by_earlier is UNSET else strictest(self.by_itself, self.by_earlier)
+
+    @property
+    def by_itself(self) -> Outcome:
+        """What this document alone demands, whatever was decided of the version before."""
         unfinished = Outcome.DOCUMENTARY_CHECK if self.degraded else Outcome.SIMPLIFIED_RELEASE
         return strictest(self.by_findings, self.by_draw, unfinished)
 

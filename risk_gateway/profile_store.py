@@ -6,13 +6,14 @@ The content of a version never changes; its status does. The steps of its life a
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
 import zstandard
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select, true
 from sqlmodel import SQLModel
 
 from risk_gateway import canonical
@@ -29,12 +30,15 @@ profile_table = SQLModel.metadata.tables[ProfileRow.__tablename__]
 move_table = SQLModel.metadata.tables[ProfileMoveRow.__tablename__]
 
 EVER_APPROVED = (Status.APPROVED, Status.SUSPENDED, Status.EXPIRED)
+INSTALLED = "installed"  # the reason of the steps that no analyst took
 KEPT_MAX = 50_000
 AT_ONCE = 400  # codes asked for in one statement
+_Version = tuple[str, int]
 
 
 class Record(NamedTuple):
-    """What the tables say of a version, beside its content: its row, and who submitted and approved it step by step."""
+    """What the tables say of a version, beside its content: its row, and its steps: the status that the last one led
+    to, who submitted and who approved it."""
 
     code: str
     version: int
@@ -44,8 +48,19 @@ class Record(NamedTuple):
     valid_from: date
     valid_to: date
     status: str
+    moved_to: str | None = None
     submitted_by: str | None = None
     approved_by: str | None = None
+
+    @property
+    def ever_approved(self) -> bool:
+        """Whether a step led to it. The steps say so, not the row, which is only what is to be examined."""
+        return self.moved_to in EVER_APPROVED
+
+    @property
+    def should_judge(self) -> bool:
+        """Whether row or steps say that it is approved: where they differ, that is told instead of judged with."""
+        return Status.APPROVED in (self.status, self.moved_to)
 
 
 class Examined(Struct, frozen=True):
@@ -65,7 +80,8 @@ def read_judging(connection: Connection, day: date) -> Judging:
     """Return what judges on `day`, by code; the same objects again when nothing has changed.
 
     Of each code the newest version that has begun counts, so that an older one never comes back when it is suspended.
-    One that breaks a rule, or whose approval is not on record, does not judge: `refused` tells which and why.
+    One that breaks a rule, whose approval is not on record, or whose row was changed, does not judge: `refused` tells
+    which and why. What a row says of status and dates hides nothing: the steps and the content are asked as well.
     """
     examined = _on(connection, day)
     sound = tuple(one.profile for one in examined if one.profile is not None and not one.refused)
@@ -73,26 +89,66 @@ def read_judging(connection: Connection, day: date) -> Judging:
 
 
 def _on(connection: Connection, day: date) -> list[Examined]:
-    begun = profile_table.c.status.in_(EVER_APPROVED) & (profile_table.c.valid_from <= day)
-    newest = {record.code: record for record in read_records(connection, begun)}
-    judging = [one for one in newest.values() if one.status == Status.APPROVED and one.valid_to >= day]
-    return list(examine(connection, judging).values())
+    chosen: list[Record] = []
+    for _, versions in groupby(read_records(connection, true()), key=lambda record: record.code):
+        chosen.extend(_to_look_at(list(versions), day))
+    examined = examine(connection, chosen)
+    found: list[Examined] = []
+    decided: set[str] = set()  # codes whose newest version that has begun is known
+    for record in chosen:
+        one = examined[record]
+        if not record.ever_approved:
+            found.append(one)  # its row says what no step led to; it displaces nothing
+        elif record.code not in decided and _begins(record, one) <= day:
+            decided.add(record.code)
+            if record.should_judge and _ends(record, one) >= day:
+                found.append(one)
+    return found
+
+
+def _to_look_at(versions: Sequence[Record], day: date) -> Iterator[Record]:
+    """Yield the versions of one code, newest first, whose contents decide which of them judges."""
+    begun = False
+    for record in reversed(versions):
+        if record.ever_approved and not begun:
+            begun = record.valid_from <= day
+            yield record
+        elif record.should_judge and not record.ever_approved:
+            yield record
+
+
+def _begins(record: Record, examined: Examined) -> date:
+    """Return the first day by row or content: of two that differ, the one by which the version is looked at."""
+    return min(record.valid_from, examined.profile.valid_from) if examined.profile else record.valid_from
+
+
+def _ends(record: Record, examined: Examined) -> date:
+    return max(record.valid_to, examined.profile.valid_to) if examined.profile else record.valid_to
 
 
 def read_records(connection: Connection, where: ColumnElement[bool]) -> list[Record]:
     """Return what the tables say of versions, by code and number."""
-    taken = {status: _who(connection, status) for status in (Status.SUBMITTED, Status.APPROVED)}
+    moved, taken = _moves(connection)
     submitted, approved = taken[Status.SUBMITTED], taken[Status.APPROVED]
     columns = [profile_table.c[name] for name in Record._fields if name in profile_table.c]
     rows = connection.execute(select(*columns).where(where).order_by(profile_table.c.code, profile_table.c.version))
-    return [Record._make((*row, submitted.get(row[:2]), approved.get(row[:2]))) for row in map(tuple, rows)]
+    return [
+        Record._make((*row, moved.get(row[:2]), submitted.get(row[:2]), approved.get(row[:2])))
+        for row in map(tuple, rows)
+    ]
 
 
-def _who(connection: Connection, status: Status) -> dict[tuple[str, int], str]:
-    """Return who took each version to a status last."""
+def _moves(connection: Connection) -> tuple[dict[_Version, str], dict[str, dict[_Version, str]]]:
+    """Return the status that each version's last step led to, and by status who took each version there last."""
     columns = move_table.c
-    wanted = select(columns.code, columns.version, columns.actor).where(columns.status == status).order_by(columns.id)
-    return {(code, version): actor for code, version, actor in connection.execute(wanted)}
+    moved: dict[_Version, str] = {}
+    taken: dict[str, dict[_Version, str]] = {Status.SUBMITTED: {}, Status.APPROVED: {}}
+    wanted = select(columns.code, columns.version, columns.status, columns.actor).order_by(columns.id)
+    for code, version, status, actor in connection.execute(wanted):
+        moved[code, version] = status
+        if status in taken:
+            taken[status][code, version] = actor
+    return moved, taken
 
 
 def examine(connection: Connection, records: Sequence[Record]) -> dict[Record, Examined]:
@@ -120,6 +176,8 @@ def _objections(profile: Profile, digest: str, record: Record) -> Iterator[Profi
     said = (profile.code, profile.version, digest, profile.author, profile.valid_from, profile.valid_to)
     if said != (record.code, record.version, record.digest, record.author, record.valid_from, record.valid_to):
         yield ProfileRefused("profile-tampered", record.code)
+    if record.status != record.moved_to:
+        yield ProfileRefused("profile-status", record.code, status=record.status, moved_to=record.moved_to or "-")
     if not record.approver or record.approver != record.approved_by or record.submitted_by in (None, record.approver):
         yield ProfileRefused("profile-unapproved", record.code)
     yield from problems(profile)
@@ -128,21 +186,25 @@ def _objections(profile: Profile, digest: str, record: Record) -> Iterator[Profi
 # --- without the desk -----------------------------------------------------------------------------------------------
 
 
-def install(connection: Connection, profiles: Iterable[Profile], now: datetime) -> None:
-    """Keep profiles as approved by their own approvers, without the steps of an analyst's desk; those kept stay."""
+def install(connection: Connection, profiles: Iterable[Profile], now: datetime) -> list[Profile]:
+    """Keep profiles as approved by their own approvers, without an analyst's desk; return those not kept before.
+
+    Nothing of it is in the journal: portal.profile_desk.install does both.
+    """
     columns = profile_table.c
     known = {(row.code, row.version) for row in connection.execute(select(columns.code, columns.version))}
     new = [profile for profile in profiles if (profile.code, profile.version) not in known]
     if not new:
-        return
+        return []
     connection.execute(insert(profile_table), [row_of(profile, Status.APPROVED) for profile in new])
     for status, actor in ((Status.SUBMITTED, "author"), (Status.APPROVED, "approver")):
-        steps = [step_row(profile, status, getattr(profile, actor), now, "installed") for profile in new]
+        steps = [step_row(profile, status, getattr(profile, actor), now, INSTALLED) for profile in new]
         connection.execute(insert(move_table), steps)
+    return new
 
 
 def install_starter(connection: Connection, now: datetime) -> None:
-    """Keep the shipped profiles as approved versions. A demonstration does this; an office imports and approves."""
+    """Keep the shipped profiles as approved versions, without a journal."""
     install(connection, shipped_profiles(), now)
 
 

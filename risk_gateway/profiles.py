@@ -162,7 +162,7 @@ class RiskCategory(StrEnum):
 
 
 class Motive(StrEnum):
-    """What a wrongdoer would gain. Prohibition and safety are never waived for a minimal-risk participant."""
+    """What a wrongdoer would gain. Some are never waived for a minimal-risk participant."""
 
     PROHIBITION = "prohibition"
     SAFETY = "safety"
@@ -175,9 +175,10 @@ class Motive(StrEnum):
     CAPITAL_FLIGHT = "capital_flight"
     FALSE_EXPORT = "false_export"
     FALSE_DOCUMENTS = "false_documents"
+    EVADED_CONTROL = "evaded_control"
 
 
-NEVER_WAIVED = frozenset({Motive.PROHIBITION, Motive.SAFETY})
+NEVER_WAIVED = frozenset({Motive.PROHIBITION, Motive.SAFETY, Motive.EVADED_CONTROL})
 
 
 class Condition(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

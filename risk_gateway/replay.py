@@ -1,10 +1,12 @@
 """A stored case judged anew: the same facts and knowledge must give the same assessment and decision, byte for byte."""
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from zstandard import ZstdError
 
 from risk_gateway import canonical, gateway
@@ -16,10 +18,12 @@ from risk_gateway.knowledge import ready
 from risk_gateway.model import Assessment, Case, Knowledge
 from risk_gateway.packing import unpack
 
+DIGEST = "SHA-256"  # the path of a difference from what the journal holds
 NOTHING = "nothing"  # how a report writes what is not there
 SHOWN_MOST = 200
 
 ReadKnowledge = Callable[[str], Knowledge | None]  # by version; None where it is not kept; raises KnowledgeTampered
+ReadDigest = Callable[[StoredCase], str | None]  # SHA-256 of the assessment in the journal; None where there is none
 
 
 class Difference(Struct, frozen=True):
@@ -35,6 +39,8 @@ class Difference(Struct, frozen=True):
     anew: str
 
     def __str__(self) -> str:
+        if self.path == DIGEST:
+            return f"the SHA-256 of the {self.part} is {self.stored} as stored, {self.anew} in the journal"
         if not self.path:
             return f"the {self.part} says the same in other bytes"
         return f"{self.path} of the {self.part} is {self.stored} as stored, {self.anew} anew"
@@ -44,25 +50,34 @@ class Replayed(Struct, frozen=True):
     """What came of one replay: neither a difference nor a problem means the same bytes.
 
     `problem` says why the case could not be judged anew: its knowledge is not there or not what it claims to be, or
-    its blobs cannot be read.
+    its blobs cannot be read. `unproven` says that nothing but the table tells what was assessed: where an assessment
+    stopped for lack of time is taken from it, so that a forged lack of time replays to the same.
     """
 
     number: str
     difference: Difference | None = None
     problem: str | None = None
+    unproven: bool = False
 
     @property
     def same(self) -> bool:
         return self.difference is None and self.problem is None
 
 
-def replay(stored: StoredCase, read_knowledge: ReadKnowledge) -> Replayed:
-    """Judge a stored case anew with the knowledge it was judged with, and compare."""
+def replay(stored: StoredCase, read_knowledge: ReadKnowledge, read_digest: ReadDigest = lambda _: None) -> Replayed:
+    """Judge a stored case anew with the knowledge it was judged with, and compare; also with the journal's digest."""
+    digest = read_digest(stored)
+    replayed = _replayed(stored, read_knowledge, digest)
+    return replace(replayed, unproven=digest is None)
+
+
+def _replayed(stored: StoredCase, read_knowledge: ReadKnowledge, digest: str | None) -> Replayed:
     try:
         known = read_knowledge(stored.knowledge_version)
         if known is None:
             return Replayed(stored.number, problem=f"the knowledge {stored.knowledge_version} is not kept")
-        return Replayed(stored.number, _difference(stored, ready(known).knowledge))
+        difference = _difference(stored, ready(known).knowledge) or _from_journal(stored, digest)
+        return Replayed(stored.number, difference)
     except KnowledgeTampered as error:
         return Replayed(stored.number, problem=error.text("en"))
     except (msgspec.MsgspecError, ZstdError, ValueError) as error:
@@ -98,6 +113,12 @@ def _difference(stored: StoredCase, knowledge: Knowledge) -> Difference | None:
         or compare("decision", unpack(stored.decision), decision)
         or compare("columns", canonical.dumps({name: getattr(stored, name) for name in columns}), columns)
     )
+
+
+def _from_journal(stored: StoredCase, digest: str | None) -> Difference | None:
+    """What replays to the same may have been changed all the same: a lack of time that never was."""
+    found = sha256(unpack(stored.assessment)).hexdigest()
+    return None if digest in (None, found) else Difference("assessment", DIGEST, found, str(digest))
 
 
 def _first(path: str, stored: Any, anew: Any) -> tuple[str, Any, Any] | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from risk_gateway import selection
@@ -160,6 +161,7 @@ def conclude(
         degraded=degraded,
         stopped_at=stopped_at,
         problem=problem,
+        by_earlier=case.earlier.outcome if case.earlier else UNSET,
     )
 
 

@@ -6,15 +6,17 @@ lodged: amending cannot re-roll. docs/selection.md tells how anybody checks a dr
 
 import hmac
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Context, Decimal, localcontext
 
 from msgspec.structs import replace
 
 from risk_gateway.knowledge import ready
-from risk_gateway.model import Case, Finding, Knowledge, Selection
+from risk_gateway.model import Assessment, Case, Finding, Knowledge, Load, Selection
 from risk_gateway.profiles import NEVER_WAIVED, Kind, Profile
 
 RANDOM_DRAW = "random"  # the draw over all declarations of a block, whatever was found
+CUT_OFF_SINCE_FACTS = 2  # the version of facts since which a capped hit is flagged for audit
 UNCERTAIN_MOST = 8  # draws whose every combination is weighed
 _WHOLE = 1 << 256
 _EXACT = Context(prec=200)  # more digits than any product of rates has
@@ -62,6 +64,31 @@ def is_capped(profile: Profile, case: Case) -> bool:
     if profile.daily_cap is None or (profile.kind is Kind.DIRECT and profile.motive in NEVER_WAIVED):
         return False
     return case.load.capped.get(profile.code, 0) >= profile.daily_cap
+
+
+def in_force(load: Load, knowledge: Knowledge) -> Load:
+    """Return what was ordered that day, of capped profiles only those that judge now."""
+    counts: dict[str, int] = {}
+    for code, count in load.capped.items():
+        with suppress(KeyError):
+            if ready(knowledge).profile(code).daily_cap is not None:
+                counts[code] = count
+    return replace(load, capped=counts)
+
+
+def is_cut_off(assessment: Assessment, case: Case, knowledge: Knowledge) -> bool:
+    """Say whether a hit was not acted upon for no other reason than its profile's daily cap.
+
+    Cases of before this was asked have the first version of facts: they are judged as they were then.
+    """
+    if not case.load.capped or case.facts_version < CUT_OFF_SINCE_FACTS:
+        return False
+    drawn = {each.profile: each.selected for each in assessment.selections}
+    return any(
+        drawn.get(finding.profile, True) and is_capped(ready(knowledge).profile(finding.profile), case)
+        for finding in assessment.findings
+        if not finding.selected
+    )
 
 
 def propensity(

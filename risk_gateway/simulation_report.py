@@ -39,7 +39,8 @@ class Violations(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A back-test of one draft over the cases of some days.
+    """A back-test of one draft over the cases of some days. `there_first` and `there_last` are the first and the last
+    day that have a case of its block at all: the approver sees what was left out.
 
     `known` are violations that closed controls found, `planted` those of a generator. `precision` is over hits with a
     closed control, which older profiles chose; `true_precision` over generated hits. `hours` are added hours of
@@ -65,14 +66,16 @@ class Report(Struct, frozen=True, kw_only=True):
     precision: Precision
     true_precision: Precision
     hours: Decimal
+    there_first: date | None = None
+    there_last: date | None = None
     unknown: dict[str, int]
     unreadable: int
     missed: tuple[Words, ...]
     examples: tuple[Example, ...]
 
 
-def report(draft: Profile, first: date, last: date, sums: Sums) -> Report:
-    """Return the report of what was added up over the cases from `first` to `last`."""
+def report(draft: Profile, first: date, last: date, sums: Sums, there: tuple[date, date] | None = None) -> Report:
+    """Return the report of what was added up over the cases from `first` to `last`, of those that are `there`."""
     sums.keep_examples()
     known, planted = _violations(sums.known, sums.known_hit), _violations(sums.planted, sums.planted_hit)
     return Report(
@@ -94,6 +97,8 @@ def report(draft: Profile, first: date, last: date, sums: Sums) -> Report:
         precision=precision(sums.findings, sums.controls),
         true_precision=precision(sums.planted_hit.total(), sums.judged),
         hours=sums.hours,
+        there_first=there[0] if there else None,
+        there_last=there[1] if there else None,
         unknown={name: count for name, count in sorted(sums.unknown.items()) if count},
         unreadable=sums.unreadable,
         missed=(

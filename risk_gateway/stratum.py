@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from risk_gateway.archive import StoredCase
 from risk_gateway.model import Selection
@@ -21,19 +22,48 @@ _STEPS_MOST = 10_000
 
 
 class Stratum(Struct, frozen=True):
-    """All declarations with one rate of the random draw: how many, how many of those drawn have a result, found in."""
+    """All declarations with one rate of the random draw: how many, how many of those drawn have a result, found in;
+    `unanswered` were drawn and have no closed control."""
 
     rate: Decimal
     population: int
     inspected: int
     found: int
+    unanswered: int = 0
 
 
 class Sample(Struct, frozen=True):
-    """The strata of a period, by rate; `drawn` counts those without a result too."""
+    """The strata of a period, by rate."""
 
     strata: tuple[Stratum, ...]
-    drawn: int
+
+    @property
+    def drawn(self) -> int:
+        return self.unanswered + sum(stratum.inspected for stratum in self.strata)
+
+    @property
+    def unanswered(self) -> int:
+        return sum(stratum.unanswered for stratum in self.strata)
+
+    @property
+    def response(self) -> float | None:
+        """The share of those drawn whose control was closed; None when nothing was drawn."""
+        return 1 - self.unanswered / self.drawn if self.drawn else None
+
+    def bounds(self) -> tuple[float, float] | None:
+        """Return the estimates if none, and if all, of those without a closed control had a violation.
+
+        Controls that drag on are not like those that are closed at once: the estimate may be off by as much, and no
+        interval of chance tells. None when nothing was drawn.
+        """
+        return (self._estimate(0), self._estimate(1)) if self.drawn else None
+
+    def _estimate(self, guilty: int) -> float:
+        whole = [
+            replace(one, inspected=one.inspected + one.unanswered, found=one.found + guilty * one.unanswered)
+            for one in self.strata
+        ]
+        return estimate_rate(whole).rate
 
 
 class Estimate(Struct, frozen=True):
@@ -63,19 +93,19 @@ class _Draws(Struct):
 
 
 def drawn_at_random(cases: Iterable[StoredCase]) -> Sample:
-    """Return the strata of these cases. One that was drawn and has no closed control counts in the population only."""
+    """Return the strata of these cases. One that was drawn and has no closed control is told as unanswered."""
     reader = msgspec.json.Decoder(_Draws)
     counts: dict[Decimal, list[int]] = {}
-    drawn = 0
     for case in cases:
         draw = next(one for one in reader.decode(unpack(case.assessment)).selections if one.profile == RANDOM_DRAW)
-        cell = counts.setdefault(draw.rate, [0, 0, 0])
+        cell = counts.setdefault(draw.rate, [0, 0, 0, 0])
         cell[0] += 1
-        drawn += draw.selected
         if draw.selected and case.result is not None:
             cell[1] += 1
             cell[2] += case.result.found
-    return Sample(tuple(Stratum(rate, *cell) for rate, cell in sorted(counts.items())), drawn)
+        elif draw.selected:
+            cell[3] += 1
+    return Sample(tuple(Stratum(rate, *cell) for rate, cell in sorted(counts.items())))
 
 
 def estimate_rate(strata: Sequence[Stratum], confidence: float = CONFIDENCE) -> Estimate:

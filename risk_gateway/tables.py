@@ -190,6 +190,20 @@ class InvoiceUseRow(SQLModel, table=True):
     used_on: date
 
 
+class OpenControlRow(SQLModel, table=True):
+    """By what the goods of a declaration are known whose inspection is ordered and not closed; kept when withdrawn."""
+
+    __tablename__ = "open_control"
+    participant: str = Field(primary_key=True, max_length=20)
+    mark: str = Field(primary_key=True, max_length=60)
+    functional_reference_id: str = Field(primary_key=True, max_length=35)
+    place: int = Field(primary_key=True)  # among the marks of that declaration
+    extent: str
+    grams: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    tiyn: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    ordered_on: date
+
+
 class CertificateRow(SQLModel, table=True):
     """A certificate or permit with a quantity: what it covers and what was written off, in whole grams."""
 

@@ -13,6 +13,7 @@ from msgspec import Struct, to_builtins
 from risk_gateway.catalog import code_list
 from risk_gateway.errors import ValuesRefused
 from risk_gateway.parameters import MassPerUnit, ReferenceValues, UnitValue, UsualRoute
+from risk_gateway.shape_errors import shape_error
 from risk_gateway.usual import ANY_ORIGIN, DIGITS, KILOGRAM
 
 Row = TypeVar("Row", UnitValue, MassPerUnit, UsualRoute)
@@ -69,7 +70,7 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         raw = msgspec.json.decode(text) if text.lstrip().startswith("{") else tomllib.loads(text, parse_float=str)
     except (tomllib.TOMLDecodeError, msgspec.DecodeError) as error:
-        raise ValuesRefused("values-shape", "file", problem=str(error)) from error
+        raise ValuesRefused("values-shape", "file", problem=shape_error(error)) from error
     if not isinstance(raw, dict):
         raise ValuesRefused("values-shape", "file", problem=type(raw).__name__)
     return raw
@@ -79,7 +80,7 @@ def _valid_from(raw: Mapping[str, Any], broken: list[ValuesRefused]) -> date | N
     try:
         return msgspec.convert(raw.get("valid_from"), date | None)
     except msgspec.ValidationError as error:
-        broken.append(ValuesRefused("values-shape", "valid_from", problem=str(error)))
+        broken.append(ValuesRefused("values-shape", "valid_from", problem=shape_error(error)))
         return None
 
 
@@ -95,7 +96,7 @@ def _rows(raw: Mapping[str, Any], name: str, kind: type[Row], broken: list[Value
         try:
             rows.append(msgspec.convert(row, kind))
         except msgspec.ValidationError as error:
-            broken.append(ValuesRefused("values-shape", f"{name} {number}", problem=str(error)))
+            broken.append(ValuesRefused("values-shape", f"{name} {number}", problem=shape_error(error)))
     return tuple(rows)
 
 

@@ -28,7 +28,11 @@ def _messages() -> Mapping[str, Words]:
     return {code: Words(**texts) for code, texts in raw.items()}
 
 
-def message(code: str, params: Mapping[str, str]) -> Words:
-    """Return the message `code` of messages.toml with its placeholders filled in."""
+def message(code: str, params: Mapping[str, str | Words]) -> Words:
+    """Return the message `code` of messages.toml with its placeholders filled in, by words in the language of each."""
     template = _messages()[code]
-    return Words(*(template.into(language).format_map(params) for language in LANGUAGES))
+    return Words(*(template.into(language).format_map(_spoken(params, language)) for language in LANGUAGES))
+
+
+def _spoken(params: Mapping[str, str | Words], language: str) -> dict[str, str]:
+    return {name: text.into(language) if isinstance(text, Words) else text for name, text in params.items()}

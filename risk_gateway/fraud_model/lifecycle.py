@@ -30,6 +30,8 @@ def demand_republican(analyst: Analyst) -> None:
 def promoted(version: str, block: str, status: Status, trained_by: str, analyst: Analyst) -> Status:
     """Return the status one step up. Raises MoveRefused."""
     demand_republican(analyst)
+    if status is Status.CHAMPION:
+        raise MoveRefused("model-champion", version=version)
     if status not in NEXT:
         raise MoveRefused("model-move", version=version, status=status)
     if analyst.iin == trained_by:

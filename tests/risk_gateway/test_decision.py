@@ -10,13 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from risk_gateway.decision import decide
-from risk_gateway.model import Outcome
+from risk_gateway.model import Load, Outcome
 from risk_gateway.officer_view import for_officer
-from risk_gateway.profiles import Category, Extent, Kind, MeasureCode, RiskCategory
+from risk_gateway.profiles import Category, Extent, Kind, MeasureCode, RiskCategory, SelectionRates
 from risk_gateway.words import LANGUAGES, Words
 
 ZERO = {"field": "price_zero", "op": "is", "value": True}
 QUOTA = {"field": "quota_claimed", "op": "is", "value": True}
+OWN_REASONS = ("release", "random", "unfinished", "amended", "amended-after-release")
 KEYS = {"id", "outcome", "inspection_extent", "measures", "explanation", "degraded", "decided_at"}
 
 
@@ -32,6 +33,26 @@ def test_a_release_has_no_measure_and_still_says_why(case: Any, known: Any, prof
     (entry,) = answer["explanation"]
     assert entry["text"].startswith("No risk requiring control was found")
     assert (entry["deadline"], entry["items"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("hits", "rate", "version", "flagged"),
+    [
+        (1, "1", 2, True),
+        (1, "0.999999", 2, True),
+        (1, "0.000001", 2, False),  # it was not drawn, so the cap took nothing away
+        (0, "1", 2, False),
+        (1, "1", 1, False),  # a case of before, which replays to the same
+    ],
+)
+def test_a_hit_that_a_daily_cap_cuts_off_is_flagged_for_audit(
+    hits: int, rate: str, version: int, flagged: bool, case: Any, known: Any, profile: Any, decided: Any
+) -> None:
+    selection = SelectionRates(medium=Decimal(rate))
+    knowledge = known(profile("T-1", daily_cap=1, weight=90, selection=selection, measures=("INSPECT_FULL",)))
+    decision = decided(replace(case(load=Load(capped={"T-1": hits})), facts_version=version), knowledge)
+    assert (MeasureCode.POST_AUDIT_FLAG in codes(decision)) is flagged
+    assert "POST_AUDIT_FLAG" not in json.dumps(decision.as_json("en"))
 
 
 def test_the_strictest_inspection_stays_with_the_items_of_all(
@@ -203,8 +224,8 @@ def test_the_officer_reads_the_profile_and_the_expected_and_the_actual_value(
 
 def test_every_category_measure_and_outcome_has_its_words(shipped: Any) -> None:
     wanted = {f"category.{category.value}" for category in RiskCategory}
-    wanted |= {f"category.{own}" for own in ("release", "random", "unfinished")}
-    wanted |= {f"text.{own}" for own in ("release", "random", "unfinished")}
+    wanted |= {f"category.{own}" for own in OWN_REASONS}
+    wanted |= {f"text.{own}" for own in OWN_REASONS}
     wanted |= {f"next.{outcome.value}" for outcome in Outcome}
     silent = {MeasureCode.NONE, MeasureCode.POST_AUDIT_FLAG}
     wanted |= {f"measure.{code.value}" for code in MeasureCode if code not in silent}

@@ -91,6 +91,66 @@ def test_a_thin_period_does_not_hide_that_a_profile_meets_everything(cases: int,
         assert refusal(thin, Move.APPROVE) == "move-selects-everything"
 
 
+def over(first: str, last: str, there: tuple[str, str] | None = None, cases: int = 1000) -> Standing:
+    days = [None, None] if there is None else [date.fromisoformat(day) for day in there]
+    report = BackTest(SOUND.digest, date.fromisoformat(first), date.fromisoformat(last), cases, min(cases, 3), *days)
+    return standing(report=report)
+
+
+@pytest.mark.parametrize(
+    ("given_standing", "approved"),
+    [
+        (over("2026-08-01", "2026-10-31", ("2024-01-01", "2026-11-23")), True),  # 92 days that end 24 days before
+        (over("2026-07-28", "2026-10-25", ("2024-01-01", "2026-11-23")), True),  # 90 days that end 30 days before
+        (over("2026-07-29", "2026-10-25", ("2024-01-01", "2026-11-23")), False),  # 89 days
+        (over("2026-11-20", "2026-11-23", ("2024-01-01", "2026-11-23")), False),  # four days that suit him
+        (over("2026-01-01", "2026-10-20", ("2024-01-01", "2026-11-23")), False),  # long, and long ago
+        (over("2026-11-20", "2026-11-23", ("2026-11-20", "2026-11-23")), True),  # all there are
+        (over("2025-01-01", "2025-06-30", ("2024-01-01", "2025-07-15")), True),  # the archive itself ends then
+        (over("2025-01-01", "2025-06-01", ("2024-01-01", "2025-07-15")), False),
+        (over("2026-08-01", "2026-10-31"), True),  # a report of before the archive's days were told
+        (over("2026-11-20", "2026-11-23"), False),
+        (over("2026-11-24", "2026-11-24", cases=0), True),  # a new office has no past
+    ],
+)
+@pytest.mark.parametrize("move", [Move.SUBMIT, Move.APPROVE])
+def test_who_chooses_the_days_of_a_back_test_chooses_long_and_recent_ones_or_all(
+    given_standing: Standing, approved: bool, move: Move
+) -> None:
+    here = replace(given_standing, status=Status.BACK_TESTED if move is Move.SUBMIT else Status.SUBMITTED)
+    if approved:
+        assert desk.after(here, move, TIMUR, NOW, "") is MOVES[here.status, move]
+    else:
+        assert refusal(here, move) == "move-report-days"
+
+
+def test_the_days_count_from_the_back_test_and_not_from_the_approval() -> None:
+    waiting = over("2026-06-01", "2026-10-01", ("2024-01-01", "2026-10-30"))
+    assert desk.after(replace(waiting, reported_at=NOW - timedelta(days=25)), Move.APPROVE, TIMUR, NOW, "")
+
+
+def told(given_standing: Standing) -> list[str]:
+    return [words.en for words in desk.cautions(given_standing)]
+
+
+def test_an_approver_is_told_which_days_were_left_out_and_when_there_were_none() -> None:
+    assert told(over("2026-08-01", "2026-10-31", ("2024-01-01", "2026-11-23"))) == [
+        "Note: the back-test is over 2026-08-01 to 2026-10-31; there are cases of 2024-01-01 to 2026-11-23."
+    ]
+    assert told(over("2026-11-20", "2026-11-23", ("2026-11-20", "2026-11-23"))) == []
+    assert told(over("2026-11-24", "2026-11-24", cases=0))[0].startswith("Note: the back-test is over no case at all")
+
+
+def test_a_version_that_ends_before_the_one_it_replaces_is_submitted_with_a_reason_that_its_approver_sees() -> None:
+    shorter = standing(status=Status.BACK_TESTED, replaced_to=SOUND.valid_to + timedelta(days=1))
+    assert refusal(shorter, Move.SUBMIT, SAULE, reason=" ") == "move-ends-earlier"
+    assert desk.after(shorter, Move.SUBMIT, SAULE, NOW, "the law ends") is Status.SUBMITTED
+    assert told(replace(shorter, because="the law ends"))[0].endswith("Reason: the law ends")
+    as_long = standing(status=Status.BACK_TESTED, replaced_to=SOUND.valid_to)
+    assert desk.after(as_long, Move.SUBMIT, SAULE, NOW, "") is Status.SUBMITTED
+    assert told(as_long) == []
+
+
 def test_a_profile_whose_last_day_has_passed_is_not_approved() -> None:
     ended = replace(SOUND, valid_to=date(2026, 11, 23))
     assert refusal(standing(ended), Move.APPROVE) == "move-ended"

@@ -154,7 +154,62 @@ def test_a_certificate_is_exceeded_by_all_items_that_use_it_together(at: Any) ->
 
     assert exceeded(ST1_7="119.999") == [True, True]
     assert exceeded(ST1_7="120") == [False, False]
-    assert exceeded(OTHER="1") == [False, False]
+    assert exceeded(OTHER="1") == [None, None]
+
+
+def test_a_certificate_of_which_nothing_is_on_record_is_not_known_to_be_enough(at: Any) -> None:
+    def said(*numbers: str) -> tuple[bool | None, bool | None]:
+        documents = tuple({"type": "06011", "id": number, "date": "2026-11-01"} for number in numbers)
+        firm = ParticipantFacts("150340012340", Category.LOW, certificate_balances_kg={"ST1-7": Decimal(1)})
+        item = gathered(builders.declaration_xml(documents=documents, net="60.000"), at, firm).items[0]
+        return item.certificate_exceeded, item.certificate_unknown
+
+    assert said() == (False, False)
+    assert said("NOWHERE") == (None, True)
+    assert said("ST1-7") == (True, False)
+    assert said("ST1-7", "NOWHERE") == (True, True)
+    assert said("SТ1\u2011\u200b7") == (True, False)  # a Cyrillic letter, another hyphen, and one that nobody sees
+
+
+def test_the_published_rates_tell_what_goods_are_worth_in_any_currency(at: Any) -> None:
+    data = builders.declaration_xml(currency="CNY", price="1250.00")
+    header, (item,) = (
+        (case := gathered(data, at, published={"CNY": Decimal("73.20"), "USD": Decimal("520.10")})).header,
+        case.items,
+    )
+    assert (header.invoice_value_usd, item.item_value_usd) == (Decimal("175.93"), Decimal("175.93"))
+    assert header.rate_deviation_percent == 0
+
+
+def test_an_absurd_rate_of_the_document_hides_no_value_and_is_told(at: Any) -> None:
+    data = builders.declaration_xml(rate="5.20")
+    published = {"USD": Decimal("520.10")}
+    absurd = gathered(data, at, published=published)
+    assert absurd.items[0].item_value_usd == Decimal("12.50")  # the lowest of what its boxes say
+    assert absurd.header.rate_deviation_percent == Decimal("99.00")
+    assert gathered(builders.declaration_xml(), at).header.rate_deviation_percent is None
+
+
+def test_a_rate_that_nobody_published_is_taken_from_the_document(at: Any) -> None:
+    header = gathered(builders.declaration_xml(currency="EUR"), at, published={"USD": Decimal("520.10")}).header
+    assert header.invoice_value_usd == Decimal("1453.33")
+    assert header.rate_deviation_percent is None
+
+
+def test_goods_of_unknown_origin_are_held_against_the_strictest_of_all_origins(at: Any) -> None:
+    values = ReferenceValues(
+        (
+            UnitValue("8539", "DE", "kg", Decimal(20), Decimal(25), "test"),
+            UnitValue("8539", "IT", "kg", Decimal(18), Decimal(40), "test"),
+            UnitValue("8539", "*", "kg", Decimal(5), Decimal(10), "test"),
+        )
+    )
+    hidden, told = (
+        gathered(builders.declaration_xml(origin=origin), at, values=values).items[0] for origin in ("00", "VN")
+    )
+    assert (hidden.value_to_reference_percent, hidden.value_to_median_percent) == (Decimal("41.67"), Decimal("20.83"))
+    assert (told.value_to_reference_percent, told.value_to_median_percent) == (Decimal("166.67"), Decimal("83.33"))
+    assert (hidden.origin_unknown, told.origin_unknown) == (True, None)
 
 
 def test_what_the_participant_did_before_is_told_by_the_caller(at: Any) -> None:

@@ -1,7 +1,7 @@
 """What a lodgement asks of history and adds to it, and when a commit finds that it was judged by what is past."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from declarations.reference import Reference
 from declarations.tariff import payable
 from risk_gateway.facts import gather
 from risk_gateway.history import Addition, Ledger, Past, addition, of_agent, of_declarant, question
-from risk_gateway.model import Case, Load, Outcome, ParticipantFacts
+from risk_gateway.model import Case, Extent, Load, OpenControl, Outcome, ParticipantFacts
 from risk_gateway.parameters import ReferenceValues, UnitValue
 from risk_gateway.profiles import Category
 
@@ -102,13 +102,21 @@ def test_what_a_participant_did_becomes_facts_and_the_load_goes_with_the_case(at
 
 def test_of_a_first_lodgement_everything_is_new_and_nothing_is_held_against_it(at: Any) -> None:
     header, item = (case := gathered(declaration(), Past(), at)).header, case.items[0]
-    assert (header.declarant_declarations, header.invoice_reused, item.certificate_exceeded) == (0, False, False)
+    assert (header.declarant_declarations, header.invoice_reused, item.certificate_exceeded) == (0, False, None)
     assert (item.first_commodity, item.first_origin, item.exact_precedent) == (True, True, 0)
 
 
-def test_without_an_origin_nothing_is_said_of_it(at: Any) -> None:
-    item = gathered(declaration(origin="00"), Past(), at).items[0]
-    assert (item.first_commodity, item.first_origin, item.exact_precedent) == (True, None, None)
+@pytest.mark.parametrize("origin", ["00", "99"])
+def test_without_an_origin_what_was_found_in_the_commodity_of_any_origin_counts(origin: str, at: Any) -> None:
+    found = {("8539229000", "CN"): 1, ("8539229000", "TR"): 3, ("9401610000", "CN"): 7}
+    item = gathered(declaration(origin=origin), Past(findings=found), at).items[0]
+    assert (item.first_commodity, item.first_origin, item.exact_precedent) == (False, None, 3)
+    assert (item.origin_country, item.origin_unknown) == (None, True)
+
+
+def test_what_was_found_in_goods_of_unknown_origin_counts_for_every_origin(at: Any) -> None:
+    past = Past(findings={("8539229000", ""): 2})
+    assert gathered(declaration(origin="CN"), past, at).items[0].exact_precedent == 2
 
 
 def test_facts_that_cannot_be_computed_are_not_known_and_the_case_says_so(at: Any) -> None:
@@ -199,6 +207,60 @@ def test_what_is_not_taken_changes_nothing(lodging: Any, shipped: Any) -> None:
     book = ledger("OTHER", left=200_000)
     assert not book.take(late)
     assert book.take(replace(late, invoice_reused=True))
+
+
+# --- goods declared again -------------------------------------------------------------------------------------------
+
+
+def control(mark: str, extent: Extent = Extent.RANDOM, **numbers: Any) -> OpenControl:
+    return OpenControl(mark, "EARLIER", extent, **numbers)
+
+
+@pytest.mark.parametrize(
+    ("open_control", "same"),
+    [
+        (control("8539229000", grams=150_000), True),
+        (control("8539229000", grams=152_000), True),
+        (control("8539229000", grams=160_000, tiyn=65_012_500), True),
+        (control("8539229000", grams=160_000), False),
+        (control("9401610000", grams=150_000), False),
+        (control("04021:INV1"), True),
+        (control("04021:INV2"), False),
+        (control("02:CMR-7"), True),
+        (control("INV1"), False),
+    ],
+)
+def test_goods_are_known_again_by_mass_or_value_or_by_their_papers(
+    open_control: OpenControl, same: bool, at: Any
+) -> None:
+    papers = (*CERTIFICATE, {"type": "02015", "id": "cmr\u20117"})
+    made = declaration(net="150.000", documents=papers)
+    header = gathered(made, Past(open_controls=(open_control,)), at).header
+    assert (header.control_pending, header.full_control_pending) == (same, False)
+
+
+def test_the_strictest_open_inspection_counts(at: Any) -> None:
+    both = (control("04021:INV1", Extent.FULL), control("04021:INV1", Extent.VISUAL))
+    header = gathered(declaration(), Past(open_controls=both), at).header
+    assert (header.control_pending, header.full_control_pending) == (True, True)
+
+
+def test_of_two_at_once_the_second_is_judged_again_when_the_first_is_inspected(lodging: Any, shipped: Any) -> None:
+    first = replace(lodging().addition(shipped), invoices=(), extent=Extent.RANDOM)
+    second = replace(first, reference="ANEW", extent=None)
+    book = ledger()
+    assert [book.take(each) for each in (first, second)] == [True, False]
+    assert book.take(replace(second, pending=(True, False)))
+    assert book.take(replace(first, marks=()))  # its own inspection is none of another
+
+
+def test_an_inspection_of_months_ago_counts_neither_in_judging_nor_at_the_commit(lodging: Any, shipped: Any) -> None:
+    late = replace(lodging().addition(shipped), invoices=())
+    (aged, fresh) = (
+        {ALTYN: [replace(control("04021:INV1"), ordered_on=DAY - timedelta(days=days))]} for days in (124, 123)
+    )
+    assert Ledger({}, {}, aged).take(late)
+    assert not Ledger({}, {}, fresh).take(late)
 
 
 @given(

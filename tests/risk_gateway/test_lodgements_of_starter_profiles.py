@@ -17,9 +17,9 @@ from declarations import xml
 from declarations.reference import Reference
 from declarations.tariff import payable
 from risk_gateway.facts import gather
-from risk_gateway.history import invoice_number
+from risk_gateway.kept_numbers import kept_number
 from risk_gateway.knowledge import shipped_profiles
-from risk_gateway.model import ParticipantFacts
+from risk_gateway.model import Extent, OpenControl, ParticipantFacts
 from risk_gateway.parameters import MassPerUnit, ReferenceValues, UnitValue
 from risk_gateway.profiles import Block, Category, RiskCategory
 from risk_gateway.validation import problems
@@ -42,7 +42,7 @@ OF_EXPORTS = {
 
 def document(block: Block, case: Mapping[str, Any]) -> bytes:
     """Return the declaration that a table describes, in the builder's words."""
-    names = ("declarant", "agent", "country", "mode", "office")
+    names = ("declarant", "agent", "country", "mode", "office", "currency", "rate")
     items = [goods(item) for item in case["goods"]]
     build = builders.export_xml if block is Block.EXPORTS else builders.declaration_xml
     made = build(items, **{name: case[name] for name in names if name in case})
@@ -80,11 +80,19 @@ def participant(key: str, record: Mapping[str, Any]) -> ParticipantFacts:
         found = {tuple(line.split()): count for line, count in record["findings"].items()}
         known = replace(known, findings=found)
     if "invoices" in record:
-        known = replace(known, used_invoices=frozenset(map(invoice_number, record["invoices"])))
+        known = replace(known, used_invoices=frozenset(map(kept_number, record["invoices"])))
     if "certificates_kg" in record:
-        left = {number: Decimal(mass) for number, mass in record["certificates_kg"].items()}
+        left = {kept_number(number): Decimal(mass) for number, mass in record["certificates_kg"].items()}
         known = replace(known, certificate_balances_kg=left)
+    if "open_controls" in record:
+        known = replace(known, open_controls=tuple(map(open_control, record["open_controls"])))
     return known
+
+
+def open_control(given: Mapping[str, Any]) -> OpenControl:
+    """Return an inspection that is open: of a commodity with so many kilograms, or of a paper."""
+    grams = int(Decimal(given.get("kilograms", 0)) * 1000)
+    return OpenControl(given["mark"], "EARLIER", Extent(given["extent"]), grams)
 
 
 def goods_of(lines: Sequence[str]) -> frozenset[tuple[str, str]]:
@@ -99,6 +107,7 @@ def test_a_starter_profile_acts_on_a_declaration_as_its_table_says(
     block: Block, situation: dict[str, Any], at: Any, assess: Any, shipped: Any
 ) -> None:
     declaration = xml.read(etree.fromstring(document(block, situation)))
+    codes = Reference.shipped().on(at.date())
     values = ReferenceValues(
         msgspec.convert([{**value, "source": "table"} for value in situation.get("usual", ())], tuple[UnitValue, ...]),
         shipped.reference_values.routes,
@@ -109,12 +118,13 @@ def test_a_starter_profile_acts_on_a_declaration_as_its_table_says(
     usual = "tengri" if block is Block.EXPORTS else "altyn"
     case = gather(
         declaration,
-        payable(declaration, Reference.shipped().on(at.date())),
+        payable(declaration, codes),
         participant(situation.get("declarant", usual), situation.get("record", {})),
         participant(situation["agent"], situation.get("agent_record", {})) if "agent" in situation else None,
         values,
         at,
         "a" * 64,
+        published=codes.published,
     )
     assert case.problem is None
     assert case.block == block

@@ -14,7 +14,7 @@ from risk_gateway import scoring
 from risk_gateway.errors import ParametersRefused, ProfileRefused
 from risk_gateway.model import Load, Outcome
 from risk_gateway.profiles import Kind, Motive, SelectionRates
-from risk_gateway.selection import draw
+from risk_gateway.selection import draw, in_force
 
 KEY = bytes(range(32))
 
@@ -98,6 +98,12 @@ def test_a_capped_hit_is_not_acted_upon_although_it_was_drawn(case: Any, known: 
     assessment = assess(case(load=Load(capped={"T-1": 1})), knowledge)
     assert [drawn.selected for drawn in assessment.selections if drawn.profile == "T-1"] == [True]
     assert [finding.selected for finding in assessment.findings] == [False]
+
+
+def test_a_case_carries_the_counts_of_capped_profiles_that_judge_and_no_others(known: Any, profile: Any) -> None:
+    knowledge = known(profile("T-1", daily_cap=3), profile("T-2"))
+    load = Load(inspections=2, capped={"T-1": 1, "T-2": 5, "GONE-1": 9})
+    assert in_force(load, knowledge) == Load(inspections=2, capped={"T-1": 1})
 
 
 # --- propensity -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from risk_gateway import canonical
 from risk_gateway.archive import Result, StoredCase
 from risk_gateway.packing import pack
-from risk_gateway.stratum import Stratum, drawn_at_random, estimate_rate
+from risk_gateway.stratum import Sample, Stratum, drawn_at_random, estimate_rate
 
 RATES = (0.005, 0.01, 0.02)
 SHARES = (0.3, 0.5, 0.2)
@@ -99,7 +99,22 @@ def test_cases_that_were_drawn_and_closed_are_counted_by_their_rate() -> None:
     ]
     sample = drawn_at_random(cases)
     assert sample.drawn == 3
-    assert sample.strata == (Stratum(Decimal("0.005"), 4, 2, 1), Stratum(Decimal("0.02"), 1, 0, 0))
+    assert sample.strata == (Stratum(Decimal("0.005"), 4, 2, 1, 1), Stratum(Decimal("0.02"), 1, 0, 0))
+    assert (sample.unanswered, sample.response) == (1, pytest.approx(2 / 3))
+    assert sample.bounds() == pytest.approx((1 / 3, 2 / 3))
+
+
+def test_where_nothing_was_drawn_there_is_no_response_and_nothing_to_bound() -> None:
+    sample = drawn_at_random([stored("0.02", selected=False, found=None)])
+    assert (sample.response, sample.bounds()) == (None, None)
+
+
+def test_the_bounds_hold_what_a_full_response_would_have_told() -> None:
+    """Guilty controls drag on: the estimate of those closed is too low, and the bounds tell how far it may be off."""
+    closed = Stratum(Decimal("0.01"), 10_000, 60, 0, 40)
+    low, high = Sample((closed,)).bounds() or (1.0, 0.0)
+    assert (low, high) == (0.0, pytest.approx(0.4))
+    assert estimate_rate([closed]).high < high
 
 
 def stored(rate: str, *, selected: bool, found: bool | None) -> StoredCase:

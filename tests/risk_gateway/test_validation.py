@@ -38,6 +38,7 @@ def test_every_rule_of_a_profile_is_in_the_table() -> None:
     elsewhere = {
         "profile-shape",
         "profile-twice",
+        "profile-status",
         "profile-tampered",
         "profile-unapproved",
         "condition-too-complicated",
