@@ -1,16 +1,30 @@
 """What is kept of declarations, and of who may declare. All is SQLAlchemy Core over a caller's connection."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, tuple_, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlmodel import SQLModel
 
 from declarations import numbering
 from declarations.errors import WrongNumber
+from declarations.lifecycle import Status
 from declarations.participants import Participant, PowerOfAttorney
+from declarations.search import ALL, GROUPS, Search
 from declarations.tables import (
     DeclarationRow,
     DocumentRow,
@@ -20,6 +34,7 @@ from declarations.tables import (
     RevisionRow,
     TariffRow,
 )
+from declarations.values import KAZAKHSTAN
 
 declaration = SQLModel.metadata.tables[DeclarationRow.__tablename__]
 document = SQLModel.metadata.tables[DocumentRow.__tablename__]
@@ -60,6 +75,7 @@ class Stored(Struct, frozen=True):
     accepted_at: datetime
 
 
+REPLACED = Status.GRANTED.value  # the status of a version that another one has replaced
 _DECLARANTS_AT_ONCE = 100  # SQLite joins at most 500 selects into one
 _INSERT_DECLARATIONS = insert(declaration)
 _INSERT_DOCUMENTS = insert(document)
@@ -79,7 +95,11 @@ _BY_REFERENCES = (
     .order_by(declaration.c.version)
 )
 _BY_DIGEST = select(declaration).where(declaration.c.digest == bindparam("digest"))
-_BY_NUMBER = select(declaration).where(declaration.c.registration_number == bindparam("number"))
+_BY_NUMBER = (
+    select(declaration)
+    .where(declaration.c.registration_number == bindparam("number"))
+    .order_by(declaration.c.version.desc())
+)
 _READ_DOCUMENT = select(document.c.content).where(
     document.c.declarant == bindparam("declarant"),
     document.c.functional_reference_id == bindparam("reference"),
@@ -105,10 +125,15 @@ def add_documents(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
     connection.execute(_INSERT_DOCUMENTS, rows)
 
 
-def find_by_references(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
-    """Return what is recorded under these (declarant, trader's reference) pairs, newest version first to win."""
-    rows = connection.execute(_BY_REFERENCES, {"keys": keys})
-    return {(row.declarant, row.functional_reference_id): _stored(row) for row in rows}
+def find_by_references(
+    connection: Connection, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[Stored, ...]]:
+    """Return every version recorded under these (declarant, trader's reference) pairs, oldest first."""
+    found: dict[tuple[str, str], tuple[Stored, ...]] = {}
+    for row in connection.execute(_BY_REFERENCES, {"keys": keys}):
+        key = row.declarant, row.functional_reference_id
+        found[key] = (*found.get(key, ()), _stored(row))
+    return found
 
 
 def find_by_digest(connection: Connection, digest: str) -> Stored | None:
@@ -116,14 +141,20 @@ def find_by_digest(connection: Connection, digest: str) -> Stored | None:
     return None if row is None else _stored(row)
 
 
-def find_by_number(connection: Connection, number: str) -> Stored | None:
-    """Return what is recorded under this number; nothing is under a text that is no registration number."""
+def find_by_number(connection: Connection, number: str, version: int | None = None) -> Stored | None:
+    """Return the newest version of this number, or the one asked for; nothing is under a text that is no number."""
+    versions = find_versions(connection, number)
+    return next((each for each in reversed(versions) if version in (None, each.key.version)), None)
+
+
+def find_versions(connection: Connection, number: str) -> tuple[Stored, ...]:
+    """Return every version of this number, oldest first."""
     try:
         wanted = numbering.parse(number)
     except WrongNumber:
-        return None
-    row = connection.execute(_BY_NUMBER, {"number": str(wanted)}).first()
-    return None if row is None else _stored(row)
+        return ()
+    rows = connection.execute(_BY_NUMBER, {"number": str(wanted)})
+    return tuple(_stored(row) for row in reversed(rows.all()))
 
 
 def read_version(connection: Connection, key: Key) -> Stored:
@@ -137,12 +168,20 @@ def read_version(connection: Connection, key: Key) -> Stored:
 
 
 def page(
-    connection: Connection, declarants: Sequence[str], outcome: str | None, before: int | None, limit: int
+    connection: Connection,
+    declarants: Sequence[str],
+    outcome: str | None,
+    before: int | None,
+    limit: int,
+    search: Search = ALL,
 ) -> list[Stored]:
-    """Return up to `limit` declarations of these declarants, newest first, with a sequence below `before`."""
+    """Return up to `limit` declarations of these declarants, newest first, with a sequence below `before`.
+
+    Of each the newest version only: those before it are GRANTED.
+    """
     wanted = sorted(set(declarants))
     groups = [wanted[start : start + _DECLARANTS_AT_ONCE] for start in range(0, len(wanted), _DECLARANTS_AT_ONCE)]
-    found = [row for group in groups for row in connection.execute(_newest_of(group, outcome, before, limit))]
+    found = [row for group in groups for row in connection.execute(_newest_of(group, outcome, before, limit, search))]
     return [_stored(row) for row in sorted(found, key=lambda row: row.sequence, reverse=True)[:limit]]
 
 
@@ -243,12 +282,27 @@ def aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def _newest_of(declarants: Sequence[str], outcome: str | None, before: int | None, limit: int) -> Select[Any]:
+def count_by_status(connection: Connection, declarants: Sequence[str]) -> dict[str, int]:
+    """Count the declarations of these declarants by the status of their newest version."""
+    counted: dict[str, int] = {}
+    for start in range(0, len(declarants), _DECLARANTS_AT_ONCE):
+        mine = declaration.c.declarant.in_(declarants[start : start + _DECLARANTS_AT_ONCE])
+        wanted = select(declaration.c.status, func.count()).where(mine, declaration.c.status != REPLACED)
+        for status, count in connection.execute(wanted.group_by(declaration.c.status)):
+            counted[status] = counted.get(status, 0) + count
+    return counted
+
+
+def _newest_of(
+    declarants: Sequence[str], outcome: str | None, before: int | None, limit: int, search: Search = ALL
+) -> Select[Any]:
     """Take the newest of each declarant, then the newest of these.
 
     So the index gives each part in order; `IN` would have a broker's whole history sorted for every page.
     """
-    where = [] if outcome is None else [declaration.c.outcome == outcome]
+    where = [declaration.c.status != REPLACED, *_sought(search)]
+    if outcome is not None:
+        where.append(declaration.c.outcome == outcome)
     if before is not None:
         where.append(declaration.c.sequence < before)
     newest = declaration.c.sequence.desc()
@@ -258,6 +312,22 @@ def _newest_of(declarants: Sequence[str], outcome: str | None, before: int | Non
     ]
     together = union_all(*(select(part) for part in of_each)).subquery()
     return select(together).order_by(together.c.sequence.desc()).limit(limit)
+
+
+def _sought(search: Search) -> Iterator[ColumnElement[bool]]:
+    if search.text:
+        columns = (declaration.c.registration_number, declaration.c.functional_reference_id)
+        yield or_(*(column.icontains(search.text, autoescape=True) for column in columns))
+    if search.since is not None:
+        yield declaration.c.received_at >= _begins(search.since)
+    if search.until is not None:
+        yield declaration.c.received_at < _begins(search.until + timedelta(days=1))
+    if search.group is not None:
+        yield declaration.c.status.in_([each.value for each in GROUPS[search.group]])
+
+
+def _begins(day: date) -> datetime:
+    return datetime.combine(day, time(), KAZAKHSTAN).astimezone(UTC)
 
 
 def _powers(connection: Connection, where: Any) -> tuple[PowerOfAttorney, ...]:

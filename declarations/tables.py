@@ -29,13 +29,27 @@ class PowerOfAttorneyRow(SQLModel, table=True):
     revoked_on: date | None = None
 
 
+class PowerChangeRow(SQLModel, table=True):
+    """What a power of attorney said before an administrator changed it, so that what was lodged before stays right."""
+
+    __tablename__ = "power_of_attorney_change"
+    principal: str = Field(primary_key=True, max_length=20)
+    agent: str = Field(primary_key=True, max_length=20)
+    number: str = Field(primary_key=True, max_length=50)
+    sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))  # the journal index
+    valid_to: date
+    revoked_on: date | None = None
+
+
 class DeclarationRow(SQLModel, table=True):
     __tablename__ = "declaration"
     __table_args__ = (
-        UniqueConstraint("registration_number", name="one_declaration_per_registration_number"),
+        UniqueConstraint("registration_number", "version", name="one_version_per_registration_number"),
         Index("declaration_by_participant", "declarant", "sequence"),
         Index("declaration_by_sequence", "sequence"),
         Index("declaration_by_digest", "digest"),
+        Index("declaration_by_status", "office", "status", "sequence"),
+        Index("declaration_by_type_and_status", "type_code", "status", "sequence"),
     )
     declarant: str = Field(primary_key=True, max_length=20)
     functional_reference_id: str = Field(primary_key=True, max_length=35)
@@ -66,6 +80,22 @@ class DocumentRow(SQLModel, table=True):
     functional_reference_id: str = Field(primary_key=True, max_length=35)
     version: int = Field(primary_key=True)
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class AmendmentRow(SQLModel, table=True):
+    """A signed correction that somebody had to permit, and what became of it. The granted ones are versions too."""
+
+    __tablename__ = "amendment"
+    digest: str = Field(primary_key=True, max_length=64)  # SHA-256 of the received bytes, hex
+    registration_number: str = Field(index=True)
+    amends: int  # the version that it corrects
+    state: str  # of declarations.amendment_store.State
+    sender: str | None = Field(default=None, max_length=20)
+    signer_iin: str
+    reason: str
+    received_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    sequence: int = Field(sa_column=Column(BigInteger, nullable=False))  # the journal index of the request
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # the signed bytes as received, zstd
 
 
 class RegistrationCounterRow(SQLModel, table=True):

@@ -10,6 +10,9 @@ from declarations.model import Declaration
 from declarations.values import KAZAKHSTAN
 
 ORIGINAL: Final = "9"
+CORRECTION: Final = "4"
+REPLACEMENT: Final = "5"  # of what was refused: nothing is registered, so it is lodged as an original
+LODGED_ANEW: Final = frozenset({ORIGINAL, REPLACEMENT})
 ABOUT_A_REGISTERED_ONE: Final = frozenset({"4", "1"})
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 NATIONAL_OFFICE_LENGTH: Final = 5  # offices of other member states have eight digits and are not in our table
@@ -27,7 +30,7 @@ def correction_names_its_declaration(declaration: Declaration, context: Context)
 @control("C-102", box="A", source="EEC Decision 257, box A", since=date(2011, 1, 1))
 def original_has_no_number(declaration: Declaration, context: Context) -> Iterator[Place]:
     """An original declaration must not carry a registration number: the customs office gives it at acceptance."""
-    if declaration.function == ORIGINAL and declaration.registration_number is not None:
+    if declaration.function in LODGED_ANEW and declaration.registration_number is not None:
         yield Place(f"{ROOT}/ID", params={"number": declaration.registration_number})
 
 

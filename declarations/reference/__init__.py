@@ -1,6 +1,6 @@
 """Reference data: code lists, rates and the tariff, each entry dated and each table with its source."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -77,6 +77,10 @@ class Reference:
         added = {(rate.currency, rate.since): rate for rate in rates}
         return Reference(self._tables, self._dues, files.by_currency({**known, **added}.values()), self.tariff)
 
+    def tables(self) -> Mapping[str, Table]:
+        """Return the code lists by name."""
+        return self._tables
+
     def sources(self) -> dict[str, str]:
         """Return where each table comes from, by the table's name."""
         return {name: table.source for name, table in self._tables.items()} | {"tariff": self.tariff.source}
@@ -122,7 +126,14 @@ class Reference:
             excises={entry.code: entry.facts["rate"] for entry in self._dues.excises if entry.valid_on(day)},
             exchange_rates=self._exchange_rates,
             tariff=self.tariff,
+            published=_published(self._exchange_rates, day),
         )
+
+
+def _published(rates: dict[str, tuple[ExchangeRate, ...]], day: date) -> dict[str, Decimal]:
+    """Return the tenge of one unit of each currency that had a rate on `day`; `rates` have the latest first."""
+    newest = {currency: next((rate for rate in dated if rate.since <= day), None) for currency, dated in rates.items()}
+    return {currency: rate.of_one for currency, rate in newest.items() if rate is not None}
 
 
 def _in_force(entries: tuple[Dated, ...], fact: str, day: date) -> Decimal:

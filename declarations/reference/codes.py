@@ -101,6 +101,7 @@ class Codes(Struct, frozen=True):
     excises: Mapping[str, Rate]  # by the beginning of the commodity code
     exchange_rates: Mapping[str, tuple[ExchangeRate, ...]]  # by currency, the latest first
     tariff: Tariff
+    published: Mapping[str, Decimal] = {}  # tenge of one unit by currency, on the day
 
     def rate(self, currency: str, day: date | None = None) -> Decimal | None:
         """Return how many tenge one unit of `currency` is on `day` (else on the codes' day); None when unknown."""

@@ -2,7 +2,7 @@
 
 import csv
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -81,8 +81,16 @@ class Tariff:
     def __len__(self) -> int:
         return len(self._lines)
 
+    def lines(self) -> Iterator[TariffLine]:
+        """Yield all lines in the order of their codes."""
+        return (self._lines[code] for code in self._codes)
+
     def line(self, code: str) -> TariffLine | None:
         return self._lines.get(code)
+
+    def beginning_with(self, digits: str) -> Iterator[TariffLine]:
+        """Yield the lines whose code begins with `digits`, in order."""
+        return iter(self._under(digits))
 
     def subdivided(self, code: str) -> tuple[TariffLine, ...]:
         """Return the lines that the undivided position `code` has since been split into; () when it was not.
