@@ -1,12 +1,14 @@
-"""The notice of a decision: the XML that the office seals, and that anybody can verify without us."""
+"""The notices of decisions and of moves: the XML that the office seals, and that anybody can verify without us."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr
 
 from msgspec import Struct
 
 from risk_gateway.model import Decision, MeasureCode
+from risk_gateway.words import Words
 
 NAMESPACE = "urn:shekara:notice:1"
 LANGUAGES = ("kk", "ru", "en")
@@ -27,9 +29,77 @@ class Registered(Struct, frozen=True):
     journal_index: int
 
 
+class Told(Struct, frozen=True, kw_only=True):
+    """A move of a declaration, as its declarant is told. `code` is the WCO response code, `answer` refines code 11.
+
+    `digest` is SHA-256 of the declaration's received bytes, `statement` that of the signed statement which is answered.
+    """
+
+    code: str
+    registration_number: str
+    functional_reference_id: str
+    version: int
+    declarant: str
+    digest: str
+    status: str
+    status_before: str
+    action: str
+    made_by: str
+    made_at: datetime
+    journal_index: int
+    answer: str | None = None
+    reason_code: str = ""
+    reason: Words | None = None
+    text: str = ""
+    limit: datetime | None = None
+    items: tuple[int, ...] = ()
+    questions: tuple[str, ...] = ()
+    amount_tiyn: int = 0
+    statement: str | None = None
+    appeal: Words | None = None
+
+
 def decision_notice(registered: Registered, decision: Decision) -> bytes:
     """Return the notice, ready to be sealed. A flag for audit stays inside the office."""
     return "".join(_parts(registered, decision)).encode()
+
+
+def move_notice(told: Told) -> bytes:
+    """Return the notice of a move, ready to be sealed."""
+    return "".join(_parts_of_move(told)).encode()
+
+
+def _parts_of_move(told: Told) -> Iterator[str]:
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<MoveNotice xmlns="{NAMESPACE}" schemaVersion="1.0">'
+    yield _element("ResponseCode", told.code)
+    if told.answer:
+        yield _element("AnswerCode", told.answer)
+    yield _element("RegistrationNumber", told.registration_number)
+    yield _element("FunctionalReferenceID", told.functional_reference_id)
+    yield _element("Version", str(told.version))
+    yield _element("DeclarantID", told.declarant)
+    yield _element("Status", told.status)
+    yield _element("StatusBefore", told.status_before)
+    yield f'<DeclarationDigest algorithm="SHA-256">{told.digest}</DeclarationDigest>'
+    yield _element("MadeAt", told.made_at.isoformat())
+    yield _element("JournalIndex", str(told.journal_index))
+    yield f"<Move action={quoteattr(told.action)} madeBy={quoteattr(told.made_by)}{_items(told.items)}>"
+    if told.statement:
+        yield f'<StatementDigest algorithm="SHA-256">{told.statement}</StatementDigest>'
+    if told.limit:
+        yield _element("LimitDate", told.limit.isoformat())
+    if told.amount_tiyn:
+        yield f'<Amount currencyID="KZT">{Decimal(told.amount_tiyn).scaleb(-2)}</Amount>'
+    if told.reason:
+        yield _element("ReasonCode", told.reason_code)
+        yield from _in_each_language("Reason", told.reason)
+    if told.text:
+        yield _element("Text", told.text)
+    for question in told.questions:
+        yield _element("Asked", question)
+    if told.appeal:
+        yield from _in_each_language("Appeal", told.appeal)
+    yield "</Move></MoveNotice>\n"
 
 
 def _parts(registered: Registered, decision: Decision) -> Iterator[str]:
@@ -62,10 +132,14 @@ def _parts(registered: Registered, decision: Decision) -> Iterator[str]:
             ("LegalBasis", reason.legal_basis),
             ("Appeal", reason.appeal),
         ):
-            for language in LANGUAGES:
-                yield f'<{name} lang="{language}">{escape(words.into(language))}</{name}>'
+            yield from _in_each_language(name, words)
         yield "</Reason>"
     yield "</Decision></DecisionNotice>\n"
+
+
+def _in_each_language(name: str, words: Words) -> Iterator[str]:
+    for language in LANGUAGES:
+        yield f'<{name} lang="{language}">{escape(words.into(language))}</{name}>'
 
 
 def _element(name: str, text: str) -> str:

@@ -143,15 +143,16 @@ def read(data: bytes) -> Bundle:
     return bundle
 
 
+_NOTICES = ("DecisionNotice", "MoveNotice")
 _BEGINNING = 200  # bytes that an XML declaration and the opening tag take
 
 
 def is_notice(document: bytes) -> bool:
-    """Tell whether a document is a notice of a decision; of a damaged one, whether it begins like one."""
+    """Tell whether a document is a notice of the office; of a damaged one, whether it begins like one."""
     try:
-        return open_document(document).root.tag == f"{{{NOTICE}}}DecisionNotice"
+        return open_document(document).root.tag in [f"{{{NOTICE}}}{name}" for name in _NOTICES]
     except SigningError:
-        return b"<DecisionNotice" in document[:_BEGINNING]
+        return any(f"<{name}".encode() in document[:_BEGINNING] for name in _NOTICES)
 
 
 def read_notice(notice: bytes) -> NoticeReferences:

@@ -19,7 +19,7 @@ from signing.c14n import EXCLUSIVE, INCLUSIVE, INCLUSIVE_WITH_COMMENTS, canonica
 from signing.errors import KeyUnusable, ProfileViolation
 from signing.grammar import tag
 from signing.profile import ENVELOPED, SIGNED_PROPERTIES
-from signing.xmlgate import DS, XADES, open_document
+from signing.xmlgate import DS, KNOWN_NAMESPACES, XADES, open_document
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -118,23 +118,31 @@ class SigningKey:
         return held.sign(data)
 
 
-def sign(data: bytes, key: SigningKey, at: datetime, again: bool = False) -> bytes:
+def sign(
+    data: bytes,
+    key: SigningKey,
+    at: datetime,
+    again: bool = False,
+    namespaces: frozenset[str] = KNOWN_NAMESPACES,
+) -> bytes:
     """Return the document with an enveloped XAdES-B-B signature before the closing tag of its root.
 
     `at` is the claimed signing time, to the second. Raises what the gate raises, and ProfileViolation when the
     document is already signed, unless `again`, or its root is an empty-element tag.
     """
-    document = open_document(data)
+    document = open_document(data, namespaces=namespaces)
     place = closing_tag(document.root, data, again)
     return data[:place] + xades_signature(document.root, key, at) + data[place:]
 
 
-def sign_like_ncalayer(data: bytes, key: SigningKey, again: bool = False) -> bytes:
+def sign_like_ncalayer(
+    data: bytes, key: SigningKey, again: bool = False, namespaces: frozenset[str] = KNOWN_NAMESPACES
+) -> bytes:
     """Return the document with a signature of the profile `kz-xmldsig`, line by line as NCALayer would make it.
 
     Raises as `sign` does, and ProfileViolation when there are comments: they would not be signed.
     """
-    document = open_document(data)
+    document = open_document(data, namespaces=namespaces)
     check_no_comments(document)
     place = closing_tag(document.root, data, again)
     digest = _sha256(canonical(document.root, INCLUSIVE_WITH_COMMENTS))
@@ -167,7 +175,7 @@ def sign_like_ncalayer(data: bytes, key: SigningKey, again: bool = False) -> byt
         )
     )
     # Inclusive canonical form carries the root's namespaces into SignedInfo, so it is taken from the finished tree.
-    unsigned = open_document(data[:place] + (signature % "").encode() + data[place:])
+    unsigned = open_document(data[:place] + (signature % "").encode() + data[place:], namespaces=namespaces)
     in_place = canonical(unsigned.root[-1][0], INCLUSIVE)
     return data[:place] + (signature % _in_lines(_base64(key.sign(in_place)))).encode() + data[place:]
 

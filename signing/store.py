@@ -76,6 +76,12 @@ def read_subjects(connection: Connection, event: str) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
+def read_happened(connection: Connection, low: int, high: int) -> list[tuple[str, str]]:
+    """Return (event, subject) of what stands in the journal from `low` to before `high`."""
+    statement = select(journal.c.event, journal.c.subject).where(journal.c.index.between(low, high - 1))
+    return [(event, subject) for event, subject in connection.execute(statement)]
+
+
 def read_row(connection: Connection, index: int) -> EntryRow | None:
     """Return one row of the journal."""
     row = connection.execute(_ENTRIES.where(journal.c.index == index)).first()

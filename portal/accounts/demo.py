@@ -9,8 +9,8 @@ from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect
 from msgspec import Struct
 
-from portal.access import Permission, Role, may
-from portal.accounts.routes import SEE_OTHER, local_address, secret_of
+from portal.access import Permission, Role
+from portal.accounts.places import SEE_OTHER, first_page, local_address, secret_of
 from portal.accounts.sessions import Keeper
 from portal.demo.cast import PARTICIPANTS, PERSONS
 from portal.pages import Pages
@@ -35,7 +35,7 @@ class DemoSignIn(Controller):
         pages: NamedDependency[Pages],
         next: FromQuery[str] = "",
     ) -> Response[str]:
-        return pages.answer(request, "accounts/sign-in.html", people=people(), next=next, refused=False)
+        return pages.answer(request, "accounts/demo-sign-in.html", people=people(), next=next, refused=False)
 
     @post(name="demo-sign-in-as", sync_to_thread=True)
     def sign_in(
@@ -48,17 +48,23 @@ class DemoSignIn(Controller):
         person = people().get(data.person)
         if person is None:
             return pages.answer(
-                request, "accounts/sign-in.html", status=_UNPROCESSABLE, people=people(), next=data.next, refused=True
+                request,
+                "accounts/demo-sign-in.html",
+                status=_UNPROCESSABLE,
+                people=people(),
+                next=data.next,
+                refused=True,
             )
-        answer = Redirect(local_address(data.next or _first_page(person)), status_code=SEE_OTHER)
-        answer.set_cookie(keeper.begin(person, previous=secret_of(request, keeper)))
+        address = local_address(data.next) if data.next else first_page(request, person)
+        answer = Redirect(address, status_code=SEE_OTHER)
+        answer.set_cookie(keeper.begin(person, secret_of(request, keeper), person.organisation))
         return answer
 
 
 def people() -> Mapping[str, SignedIn]:
-    """Return those of the cast whose role has pages, by key."""
+    """Return the cast, by key."""
     names = {participant.identifier: participant.name for participant in PARTICIPANTS.values()}
-    cast = {
+    return {
         key: SignedIn(
             iin=person.iin,
             name=person.name,
@@ -69,11 +75,3 @@ def people() -> Mapping[str, SignedIn]:
         )
         for key, person in PERSONS.items()
     }
-    return {key: person for key, person in cast.items() if _first_page(person) != "/"}
-
-
-def _first_page(person: SignedIn) -> str:
-    """Return where somebody of this role begins; those whose role has no pages yet would see the first page only."""
-    if may(person, Permission.READ_DECLARATIONS):
-        return "/declarations"
-    return "/officer/declarations" if may(person, Permission.READ_EVIDENCE) else "/"

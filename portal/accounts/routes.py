@@ -1,8 +1,5 @@
 """The first page, signing out, and the choice of language."""
 
-from typing import Final
-from urllib.parse import urlsplit
-
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency
@@ -11,13 +8,13 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from portal.access import Permission
+from portal.accounts.places import SEE_OTHER, local_address, secret_of, shown_before
 from portal.accounts.sessions import Keeper
 from portal.browser import LANGUAGE_COOKIE
 from portal.languages import NAMES
 from portal.pages import AnyRequest, Pages
 from portal.views import SignedIn
 
-SEE_OTHER: Final = 303
 _YEAR_IN_SECONDS = 365 * 24 * 3600
 
 
@@ -61,20 +58,9 @@ class AccountPages(Controller):
         return answer
 
 
-def secret_of(request: AnyRequest, keeper: Keeper) -> str | None:
-    return request.cookies.get(keeper.cookie_name)
-
-
 def _shown_address(request: AnyRequest) -> str | None:
     """Return the address of the page that sent the form: htmx may have changed it since the form was made."""
-    parts = urlsplit(request.headers.get("referer", ""))
-    if not parts.path or parts.netloc != request.headers.get("host"):
+    parts = shown_before(request)
+    if parts is None or not parts.path or parts.netloc != request.headers.get("host"):
         return None
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
-
-
-def local_address(given: str) -> str:
-    """Return the address when it lies within the portal, else the first page."""
-    parts = urlsplit(given)
-    safe = given.startswith("/") and not given.startswith("//") and "\\" not in given and given.isprintable()
-    return given if safe and not parts.scheme and not parts.netloc else "/"
