@@ -12,11 +12,14 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine, and_, select
 
 from declarations import store as declarations_store
+from declarations.lifecycle import Status
 from declarations.participants import PowerOfAttorney
+from declarations.power_store import read_powers_at
 from declarations.reference import Reference, Tariff
 from declarations.store import Key, Stored
 from interop.store import outbox
 from portal.languages import KAZAKHSTAN_TIME
+from portal.versions_store import Standing, last_target, read_standing
 from risk_gateway import knowledge_store, selection_store
 from risk_gateway.days import day_of
 from risk_gateway.model import Knowledge
@@ -115,9 +118,25 @@ class Archive:
                 _message(connection, found),
             )
 
-    def powers(self, principals: Sequence[str]) -> tuple[PowerOfAttorney, ...]:
+    def versions(self, number: str) -> tuple[Stored, ...]:
+        """Return every version of a declaration, oldest first."""
         with looking(self.engine) as connection:
-            return tuple(power for each in principals for power in declarations_store.read_powers(connection, each))
+            return declarations_store.find_versions(connection, number)
+
+    def last_target(self, stored: Stored) -> Status | None:
+        """Return the status to which the last move led this version, None before the first."""
+        with looking(self.engine) as connection:
+            return last_target(connection, stored)
+
+    def standing(self, stored: Stored) -> Standing:
+        """Return how a version stood before it was corrected, by its decision and by what officers did since."""
+        with looking(self.engine) as connection:
+            return read_standing(connection, stored)
+
+    def powers(self, principals: Sequence[str], sequence: int) -> tuple[PowerOfAttorney, ...]:
+        """Return the powers of attorney that these gave, as they were when the journal came to this entry."""
+        with looking(self.engine) as connection:
+            return tuple(power for each in principals for power in read_powers_at(connection, each, sequence))
 
     def reference(self, at: datetime) -> Reference:
         """Return the reference data that were in force at that moment."""

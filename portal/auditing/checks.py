@@ -11,11 +11,14 @@ import msgspec
 from lxml import etree
 
 from declarations import controls, numbering
-from declarations.controls.header import ORIGINAL
+from declarations.controls.header import CORRECTION, LODGED_ANEW
 from declarations.errors import DeclarationsError
+from declarations.store import REPLACED
 from portal.audit import Event
 from portal.auditing.archive import message_id
-from portal.auditing.dossier import Dossier
+from portal.auditing.dossier import Dossier, Unfounded
+from portal.auditing.moves import move_notices, moves, statements_signed
+from portal.entry import status_after
 from risk_gateway import canonical
 from risk_gateway.days import day_of
 from risk_gateway.model import Case
@@ -121,13 +124,13 @@ def right(dossier: Dossier) -> Iterator[str]:
 
 
 def rules(dossier: Dossier) -> Iterator[str]:
-    """The controls of that day pass, and the document is an original."""
+    """The controls of that day pass; the first version is an original, every other one a correction."""
     declaration, signer = dossier.declaration, dossier.signer
     context = controls.Context(dossier.codes, dossier.stored.received_at, signer.iin, signer.bin)
     for defect in controls.check(declaration, context):
         yield f"a control of that day is broken: {defect.code} at {defect.xpath}"
-    if declaration.function != ORIGINAL:
-        yield f"it is not an original, its function is {declaration.function}"
+    if declaration.function not in (LODGED_ANEW if dossier.key.version == 1 else (CORRECTION,)):
+        yield f"version {dossier.key.version} has the function {declaration.function}"
 
 
 def payables(dossier: Dossier) -> Iterator[str]:
@@ -144,6 +147,7 @@ def knowledge(dossier: Dossier) -> Iterator[str]:
     day = day_of(dossier.stored.received_at)
     yield from differences(("day of the knowledge", dossier.known.day, day))
     key_day = dossier.known.key_day or day
+    yield from differences(("day of the selection key", key_day, day_of(dossier.versions[0].received_at)))
     if dossier.known.day_key != dossier.archive.selection_key(key_day):
         yield f"random selection was drawn with another key than that of {key_day}"
 
@@ -159,6 +163,15 @@ def assessment(dossier: Dossier) -> Iterator[str]:
     anew = dossier.assessment  # before what is stored: a blob that cannot be read is this check's, not the next one's
     if difference := compare("assessment", unpack(dossier.kept.assessment), anew):
         yield str(difference)
+
+
+def assessment_digest(dossier: Dossier) -> Iterator[str]:
+    """The SHA-256 of the stored assessment is the one in the journal; entries of before 2026-12 have none."""
+    told = dossier.entry.particulars.get("assessment")
+    if told is None:
+        raise Unfounded("assessment digest")
+    found = hashlib.sha256(unpack(dossier.kept.assessment)).hexdigest()
+    yield from differences(("SHA-256 of the assessment in the entry", told, found))
 
 
 def decision(dossier: Dossier) -> Iterator[str]:
@@ -197,7 +210,6 @@ def columns(dossier: Dossier) -> Iterator[str]:
     value = declaration.customs_value
     yield from differences(
         ("reference", stored.key.functional_reference_id, declaration.functional_reference_id),
-        ("version", stored.key.version, 1),
         ("name of the declarant", stored.declarant_name, declaration.declarant.name),
         ("type", stored.type_code, declaration.type_code),
         ("procedure", stored.procedure, declaration.procedure),
@@ -205,7 +217,7 @@ def columns(dossier: Dossier) -> Iterator[str]:
         ("number of items", stored.item_count, len(declaration.items)),
         ("customs value", stored.customs_value_tiyn, _tiyn(value.value) if value and value.currency == "KZT" else None),
         ("outcome", stored.outcome, dossier.stored_decision.outcome.value),
-        ("status", stored.status, dossier.due_status.value),
+        ("status", stored.status, (dossier.archive.last_target(stored) or dossier.due_status).value),
     )
     if stored.accepted_at < stored.received_at:
         yield "it was accepted before it was received"
@@ -222,7 +234,25 @@ def number(dossier: Dossier) -> Iterator[str]:
     yield from differences(
         ("registration number", stored.registration_number, str(read)),
         ("office in the number", read.office, stored.office),
-        ("day in the number", read.day, day_of(stored.accepted_at)),
+        ("day in the number", read.day, day_of(dossier.versions[0].accepted_at)),
+    )
+
+
+def versions(dossier: Dossier) -> Iterator[str]:
+    """Versions follow each other under one number and reference, and a correction is in no milder lane than before."""
+    stored, there = dossier.stored, dossier.versions
+    newest, version = there[-1].key, stored.key.version
+    yield from differences(
+        ("versions", [each.key.version for each in there], list(range(1, newest.version + 1))),
+        ("mark as replaced", stored.status == REPLACED, version != newest.version),
+    )
+    if version == 1:
+        return
+    before = dossier.archive.standing(there[version - 2])
+    due = status_after(dossier.stored_decision.outcome, before.earlier, before.status)
+    yield from differences(
+        ("lane of the version before", dossier.case.earlier, before.earlier),
+        ("status that it begins with", dossier.due_status.value, due),
     )
 
 
@@ -253,12 +283,17 @@ CHECKS = (
     Check("knowledge", knowledge),
     Check("case", case),
     Check("assessment", assessment),
+    Check("assessment-digest", assessment_digest),
     Check("decision", decision),
     Check("seal", seal),
     Check("notice", notice),
     Check("columns", columns),
     Check("number", number),
+    Check("versions", versions),
     Check("message", message),
+    Check("moves", moves),
+    Check("move-notices", move_notices),
+    Check("statements", statements_signed),
 )
 
 

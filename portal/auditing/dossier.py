@@ -41,11 +41,19 @@ OF_PARTICIPANTS = (
     "declarant_amendments_after_notice",
     "declarant_exports_without_exit",
     "invoice_reused",
+    "control_pending",
+    "full_control_pending",
     "agent_category",
     "agent_violations_24_months",
     "agent_declarations",
 )
-OF_PARTICIPANTS_GOODS = ("certificate_exceeded", "first_commodity", "first_origin", "exact_precedent")
+OF_PARTICIPANTS_GOODS = (
+    "certificate_exceeded",
+    "certificate_unknown",
+    "first_commodity",
+    "first_origin",
+    "exact_precedent",
+)
 
 
 class Unfounded(Exception):
@@ -184,7 +192,7 @@ class Dossier:
         """The right under which it was signed, by the powers of attorney of that day. Raises `NotAuthorised`."""
         signer, declarant = self.signer, self.declaration.declarant.identifier
         givers = sorted({party for party in (declarant and declarant.value, signer.bin) if party})
-        powers = self.archive.powers(givers)
+        powers = self.archive.powers(givers, self.stored.sequence)
         day = day_of(self.stored.received_at)
         return authority(self.declaration, signer.iin, signer.bin, signer.may_sign_for_organisation, powers, day)
 
@@ -213,7 +221,12 @@ class Dossier:
 
     @ground
     def gathered(self) -> Case:
-        """The case as the declaration gives it; only what concerns the participants is the stored one's."""
+        """The case as the declaration gives it; only what concerns the participants is the stored one's.
+
+        Raises `Unfounded` for a case that was gathered by other rules than today's: they would give other facts.
+        """
+        if self.case.facts_version != facts.FACTS_VERSION:
+            raise Unfounded("facts of other rules")
         case, granted, known = self.case, self.granted, self.known
         declarant = ParticipantFacts(granted.declarant, case.header.declarant_category)
         agent = ParticipantFacts(granted.agent, case.header.declarant_category) if granted.agent else None
@@ -226,6 +239,8 @@ class Dossier:
             self.stored.received_at,
             self.digest,
             load=case.load,
+            earlier=case.earlier,
+            published=self.codes.published,
         )
         header: HeaderFacts = replace(made.header, **{name: getattr(case.header, name) for name in OF_PARTICIPANTS})
         items: tuple[ItemFacts, ...] = tuple(
@@ -280,8 +295,15 @@ class Dossier:
 
     @property
     def due_status(self) -> lifecycle.Status:
-        """The status that follows from the stored decision."""
+        """The status that follows from the stored decision, and of a correction from what was done before too."""
+        if self.key.version > 1:
+            return lifecycle.Status(self.entry.particulars["status"])
         return lifecycle.Status(STATUS_AFTER[self.stored_decision.outcome])
+
+    @ground
+    def versions(self) -> tuple[Stored, ...]:
+        """Every version of this declaration, oldest first."""
+        return self.archive.versions(self.stored.registration_number)
 
     @ground
     def due_notice(self) -> etree._Element:
@@ -293,7 +315,8 @@ class Dossier:
             version=stored.key.version,
             declarant=stored.key.declarant,
             status=self.due_status.value,
-            code=lifecycle.move(lifecycle.Status.ACCEPTED, self.due_status).notice,
+            code=lifecycle.move(lifecycle.Status.ACCEPTED, lifecycle.Status(STATUS_AFTER[decision.outcome])).notice
+            or "",
             digest=stored.digest,
             received_at=stored.received_at.astimezone(UTC),
             accepted_at=stored.accepted_at.astimezone(UTC),

@@ -12,6 +12,8 @@ from interop.store import outbox
 from portal.audit import Event
 from portal.auditing.archive import Archive
 from portal.auditing.day_keys import all_key_misfits
+from portal.auditing.moves import moves_in_journal
+from portal.auditing.profiles import all_profile_misfits
 from portal.problems import words
 from portal.store import notification
 from risk_gateway import archive_store
@@ -60,13 +62,13 @@ def whole_journal(archive: Archive, connection: Connection) -> Iterator[Doubt]:
 def decided(_: Archive, connection: Connection) -> Iterator[Doubt]:
     """Every decision in the journal has its declaration, and every declaration its decision in the journal."""
     event = Event.DECLARATION_DECIDED.value
-    entries = store.journal.outerjoin(declaration, declaration.c.registration_number == store.journal.c.subject)
+    entries = store.journal.outerjoin(declaration, declaration.c.sequence == store.journal.c.index)
     strays = (
         select(store.journal.c.index, store.journal.c.subject)
         .select_from(entries)
         .where(
             store.journal.c.event == event,
-            or_(declaration.c.sequence.is_(None), declaration.c.sequence != store.journal.c.index),
+            or_(declaration.c.sequence.is_(None), declaration.c.registration_number != store.journal.c.subject),
         )
         .order_by(store.journal.c.index)
     )
@@ -91,7 +93,7 @@ def decided(_: Archive, connection: Connection) -> Iterator[Doubt]:
 def serials(_: Archive, connection: Connection) -> Iterator[Doubt]:
     """The serial numbers of an office's day begin with 1 and follow each other in the order of the journal."""
     last: dict[tuple[str, str], tuple[int, int]] = {}
-    numbers = select(declaration.c.registration_number, declaration.c.sequence)
+    numbers = select(declaration.c.registration_number, declaration.c.sequence).where(declaration.c.version == 1)
     for row in stream(connection, numbers.order_by(declaration.c.registration_number)):
         try:
             number = numbering.parse(row.registration_number)
@@ -126,6 +128,12 @@ def orphans(_: Archive, connection: Connection) -> Iterator[Doubt]:
         yield Doubt(row.subject, f"the participant was told of {row.message_id}, which is no message")
 
 
+def journalled_moves(_: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Whatever the journal says of moves, assignments and proposals is in its table, and nothing else is."""
+    for number, sentence in moves_in_journal(connection):
+        yield Doubt(number, sentence)
+
+
 def past_cases(archive: Archive, connection: Connection) -> Iterator[Doubt]:
     """Every past case, assessed and decided anew with its stored knowledge, gives the stored bytes."""
     for case in archive_store.read_past_cases(connection):
@@ -140,13 +148,21 @@ def selection_keys(_: Archive, connection: Connection) -> Iterator[Doubt]:
         yield Doubt(None, words()[misfit.code]["en"].format_map(misfit.params))
 
 
+def profiles(_: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every version of a profile has the content, the status and the steps that the journal tells of, and no other."""
+    for sentence in all_profile_misfits(connection):
+        yield Doubt(None, sentence)
+
+
 WHOLE_CHECKS = (
     WholeCheck("journal", whole_journal),
     WholeCheck("decided", decided),
     WholeCheck("serials", serials),
     WholeCheck("orphans", orphans),
+    WholeCheck("moves-in-journal", journalled_moves),
     WholeCheck("past-cases", past_cases),
     WholeCheck("selection-keys", selection_keys),
+    WholeCheck("profiles", profiles),
 )
 
 
