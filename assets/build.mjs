@@ -1,6 +1,6 @@
-// Builds portal/static/: one style sheet, one script, the fonts and the icon, each named by its content, and
-// manifest.json, which portal/pages.py reads to find them.
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// Builds portal/static/: one style sheet, the script of every page, the two of pages on which people sign, the fonts and
+// the icon, each named by its content, and manifest.json, which portal/pages.py reads to find them.
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,10 +43,18 @@ const styles = {
   },
 };
 
-rmSync(target, { recursive: true, force: true });
+/** What is built, and under which name pages ask for it. */
+const entries = {
+  "assets/portal.js": "portal",
+  "assets/portal.scss": "portal",
+  "assets/signing/panel.js": "signing",
+  "assets/signing/worker.js": "signing-worker",
+};
+
 mkdirSync(target, { recursive: true });
 const built = await esbuild.build({
-  entryPoints: [join(here, "portal.js"), join(here, "portal.scss")],
+  absWorkingDir: root,
+  entryPoints: Object.entries(entries).map(([path, name]) => ({ in: join(root, path), out: name })),
   outdir: target,
   entryNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
@@ -63,7 +71,7 @@ const built = await esbuild.build({
 const manifest = {};
 for (const [path, output] of Object.entries(built.metafile.outputs)) {
   if (output.entryPoint) {
-    manifest[`portal${extname(path)}`] = basename(path);
+    manifest[entries[output.entryPoint] + extname(path)] = basename(path);
   }
 }
 for (const name of ["icon.svg"]) {
@@ -71,5 +79,21 @@ for (const name of ["icon.svg"]) {
   manifest[name] = `${basename(name, extname(name))}-${digest}${extname(name)}`;
   copyFileSync(join(here, name), join(target, manifest[name]));
 }
-copyFileSync(join(modules, "@fontsource", "golos-text", "LICENSE"), join(target, "golos-text.LICENSE.txt"));
-writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+const licences = { "golos-text": "@fontsource/golos-text", "node-forge": "node-forge", "ncalayer-js-client": "ncalayer-js-client" };
+for (const [name, folder] of Object.entries(licences)) {
+  copyFileSync(join(modules, folder, "LICENSE"), join(target, `${name}.LICENSE.txt`));
+}
+writeFileSync(join(target, "manifest.new"), JSON.stringify(manifest, null, 2) + "\n");
+renameSync(join(target, "manifest.new"), join(target, "manifest.json")); // nobody ever reads half of it
+
+// What an earlier build has left goes last, so that a portal that starts meanwhile finds a whole set.
+const texts = Object.keys(licences).map((name) => `${name}.LICENSE.txt`);
+const kept = new Set(["manifest.json", ...texts, ...Object.values(manifest)]);
+for (const path of Object.keys(built.metafile.outputs)) {
+  kept.add(basename(path));
+}
+for (const name of readdirSync(target)) {
+  if (!kept.has(name) && !kept.has(name.replace(".LEGAL.txt", ""))) {
+    rmSync(join(target, name), { recursive: true });
+  }
+}

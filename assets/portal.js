@@ -3,6 +3,10 @@
 import { createAll, Button, ErrorSummary, Radios, ServiceNavigation, SkipLink } from "govuk-frontend";
 import "htmx.org";
 import "htmx.org/dist/ext/hx-csp.js";
+import "./goods.js";
+import "./analyst.js";
+import "./desk.js";
+import "./drafting.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const component of [Button, ErrorSummary, Radios, ServiceNavigation, SkipLink]) {
@@ -10,6 +14,7 @@ for (const component of [Button, ErrorSummary, Radios, ServiceNavigation, SkipLi
 }
 
 // What was swapped in says where reading goes on.
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", ({ detail }) => {
+  if (detail?.ctx?.swap?.startsWith("outerMorph")) return; // the page has only kept up: reading goes on where it was
   document.querySelector("[data-focus-after-swap]")?.focus();
 });

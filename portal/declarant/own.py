@@ -1,5 +1,8 @@
 """A person's own declarations: the stored ones, seen only through the question whose they are."""
 
+from collections.abc import Mapping
+
+from declarations.search import ALL, Group, Search
 from portal.access import Role
 from portal.clock import Clock
 from portal.views import (
@@ -29,28 +32,40 @@ class OwnDeclarations:
         self._principals = principals
         self._clock = clock
 
-    def page_of(self, person: SignedIn, *, outcome: Lane | None, after: int | None, limit: int) -> SummaryPage:
-        return self._declarations.page_of(self._declarants(person), outcome=outcome, after=after, limit=limit)
+    def page_of(
+        self, person: SignedIn, *, outcome: Lane | None, after: int | None, limit: int, search: Search = ALL
+    ) -> SummaryPage:
+        mine = self._declarants(person)
+        return self._declarations.page_of(mine, outcome=outcome, after=after, limit=limit, search=search)
 
-    def find(self, person: SignedIn, registration_number: str, language: str) -> DeclarationPage | None:
-        return self._declarations.find(self._declarants(person), registration_number, language)
+    def counts(self, person: SignedIn) -> Mapping[Group, int]:
+        return self._declarations.counts(self._declarants(person))
 
-    def notice(self, person: SignedIn, registration_number: str) -> bytes | None:
-        return self._declarations.notice(self._declarants(person), registration_number)
+    def drafts(self, person: SignedIn) -> int:
+        return self._declarations.drafts(person.organisation or "", self._declarants(person))
 
-    def document(self, person: SignedIn, registration_number: str) -> bytes | None:
-        return self._declarations.document(self._declarants(person), registration_number)
+    def find(
+        self, person: SignedIn, registration_number: str, language: str, version: int | None = None
+    ) -> DeclarationPage | None:
+        return self._declarations.find(self._declarants(person), registration_number, language, version)
+
+    def notice(self, person: SignedIn, registration_number: str, version: int | None = None) -> bytes | None:
+        return self._declarations.notice(self._declarants(person), registration_number, version)
+
+    def document(self, person: SignedIn, registration_number: str, version: int | None = None) -> bytes | None:
+        return self._declarations.document(self._declarants(person), registration_number, version)
 
     def signatures(self, person: SignedIn, registration_number: str) -> SignaturesPage | None:
-        return self._signatures.examine(registration_number) if self._holds(person, registration_number) else None
+        return self._signatures.examine(registration_number) if self.holds(person, registration_number) else None
 
     def evidence(self, person: SignedIn, registration_number: str) -> bytes | None:
-        return self._signatures.evidence(registration_number) if self._holds(person, registration_number) else None
+        return self._signatures.evidence(registration_number) if self.holds(person, registration_number) else None
 
     def random_draw(self, person: SignedIn, registration_number: str) -> RandomDraw | None:
-        return self._draws.random_draw(registration_number) if self._holds(person, registration_number) else None
+        return self._draws.random_draw(registration_number) if self.holds(person, registration_number) else None
 
-    def _holds(self, person: SignedIn, registration_number: str) -> bool:
+    def holds(self, person: SignedIn, registration_number: str) -> bool:
+        """Tell whether this is the number of a declaration that the person may see."""
         return self._declarations.holds(self._declarants(person), registration_number)
 
     def _declarants(self, person: SignedIn) -> tuple[str, ...]:

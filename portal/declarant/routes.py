@@ -1,6 +1,5 @@
 """The declarations that a declarant or a broker may see: the list, one declaration, and its two files."""
 
-from enum import StrEnum
 from typing import Any
 
 from litestar import Controller, Request, Response, get
@@ -11,28 +10,22 @@ from litestar.params import FromQuery
 
 from portal.access import Permission
 from portal.addresses import ADDRESS, DECLARATION, Address
+from portal.declarant.listing import FILTER, Filter
 from portal.declarant.own import OwnDeclarations
 from portal.declarant.pages import ITEMS_ON_PAGE, earliest_deadline, items_from
+from portal.declarant.standing import OwnCases, about
 from portal.pages import Pages, file_answer, language_of, wants_fragment
-from portal.views import Lane, SignedIn
+from portal.views import SignedIn
 
 ROWS_ON_PAGE = 25
 
 PersonRequest = Request[SignedIn, None, State]
 
 
-class LaneName(StrEnum):
-    """How an outcome is called in an address."""
-
-    RELEASE = "release"
-    DOCUMENTS = "documents"
-    INSPECTION = "inspection"
-
-
 class DeclarationPages(Controller):
     path = "/declarations"
     opt = {"need": Permission.READ_DECLARATIONS}  # noqa: RUF012
-    dependencies = ADDRESS
+    dependencies = {**ADDRESS, **FILTER}  # noqa: RUF012
 
     @get(name="declarations", sync_to_thread=True)
     def list_page(
@@ -40,14 +33,23 @@ class DeclarationPages(Controller):
         request: PersonRequest,
         pages: NamedDependency[Pages],
         own: NamedDependency[OwnDeclarations],
-        lane: FromQuery[LaneName | None] = None,
+        filtered: NamedDependency[Filter],
         after: FromQuery[int | None] = None,
     ) -> Response[str]:
         """Show a page of the list, or with htmx only its rows."""
-        outcome = None if lane is None else Lane[lane.name]
-        found = own.page_of(request.user, outcome=outcome, after=after, limit=ROWS_ON_PAGE)
+        found = own.page_of(
+            request.user, outcome=filtered.outcome, after=after, limit=ROWS_ON_PAGE, search=filtered.search
+        )
         template = "declarant/_list.html" if wants_fragment(request) else "declarant/list.html"
-        return pages.answer(request, template, found=found, lane=lane, lanes=list(LaneName), after=after)
+        return pages.answer(
+            request,
+            template,
+            found=found,
+            filtered=filtered,
+            after=after,
+            counts=own.counts(request.user),
+            drafts=own.drafts(request.user),
+        )
 
     @get(DECLARATION, name="declaration", sync_to_thread=True)
     def declaration_page(
@@ -56,15 +58,19 @@ class DeclarationPages(Controller):
         address: NamedDependency[Address],
         pages: NamedDependency[Pages],
         own: NamedDependency[OwnDeclarations],
+        own_cases: NamedDependency[OwnCases],
         first_item: FromQuery[int] = 1,
+        version: FromQuery[int | None] = None,
     ) -> Response[str]:
-        """Show one declaration with its decision, or with htmx only a page of its items."""
-        page = own.find(request.user, address.number, language_of(request))
-        if page is None:
+        """Show one declaration with its decision, the newest version unless one is named, or with htmx only a page of
+        its items."""
+        page = own.find(request.user, address.number, language_of(request), version)
+        standing = own_cases.standing(request.user, address.number) if page else None
+        if page is None or standing is None:
             raise NotFoundException
         context: dict[str, Any] = {
             "page": page,
-            "address": address.parts(),
+            **about(standing, address, language_of(request)),
             "items": items_from(page, first_item),
             "items_on_page": ITEMS_ON_PAGE,
         }
@@ -118,9 +124,10 @@ class DeclarationPages(Controller):
         request: PersonRequest,
         address: NamedDependency[Address],
         own: NamedDependency[OwnDeclarations],
+        version: FromQuery[int | None] = None,
     ) -> Response[bytes]:
         """Send the sealed notice of the decision, as a file."""
-        return file_answer(own.notice(request.user, address.number), address.file("notice"))
+        return file_answer(own.notice(request.user, address.number, version), address.file("notice"))
 
     @get(f"{DECLARATION}/declaration", name="signed-declaration", sync_to_thread=True)
     def document(
@@ -128,7 +135,8 @@ class DeclarationPages(Controller):
         request: PersonRequest,
         address: NamedDependency[Address],
         own: NamedDependency[OwnDeclarations],
+        version: FromQuery[int | None] = None,
     ) -> Response[bytes]:
         """Send the signed declaration as received, as a file."""
-        content = own.document(request.user, address.number)
+        content = own.document(request.user, address.number, version)
         return file_answer(content, address.file("declaration"))

@@ -1,6 +1,6 @@
 """The declarations that the pages show, read from the database: see the protocols in portal/views.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -8,9 +8,11 @@ import msgspec
 
 from declarations import store, xml
 from declarations.model import Declaration, GoodsItem
+from declarations.search import ALL, GROUPS, Group, Search
 from declarations.store import Stored
 from declarations.tariff import DUTY, ItemPayables, PayableLine, Payables
 from portal.database import reading
+from portal.declarant.drafting import store as draft_store
 from portal.office import Office
 from portal.store import read_notifications
 from portal.views import (
@@ -54,34 +56,47 @@ class StoredDeclarations:
             }
         )
 
-    def page_of(self, declarants: Sequence[str], *, outcome: Lane | None, after: int | None, limit: int) -> SummaryPage:
+    def counts(self, declarants: Sequence[str]) -> Mapping[Group, int]:
         with reading(self._office.engine) as connection:
-            rows = store.page(connection, declarants, outcome.value if outcome else None, after, limit + 1)
+            counted = store.count_by_status(connection, declarants)
+        return {group: sum(counted.get(each, 0) for each in statuses) for group, statuses in GROUPS.items()}
+
+    def drafts(self, owner: str, declarants: Sequence[str]) -> int:
+        with reading(self._office.engine) as connection:
+            return draft_store.count(connection, owner, declarants)
+
+    def page_of(
+        self, declarants: Sequence[str], *, outcome: Lane | None, after: int | None, limit: int, search: Search = ALL
+    ) -> SummaryPage:
+        with reading(self._office.engine) as connection:
+            rows = store.page(connection, declarants, outcome.value if outcome else None, after, limit + 1, search)
         shown = rows[:limit]
         more = len(rows) > limit
         return SummaryPage(tuple(_summary(row) for row in shown), shown[-1].sequence if more else None)
 
-    def find(self, declarants: Sequence[str], registration_number: str, language: str) -> DeclarationPage | None:
-        stored = self._stored(declarants, registration_number)
+    def find(
+        self, declarants: Sequence[str], registration_number: str, language: str, version: int | None = None
+    ) -> DeclarationPage | None:
+        stored = self._stored(declarants, registration_number, version)
         return None if stored is None else self._page(stored, language)
 
     def holds(self, declarants: Sequence[str], registration_number: str) -> bool:
         return self._stored(declarants, registration_number) is not None
 
-    def notice(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
-        stored = self._stored(declarants, registration_number)
+    def notice(self, declarants: Sequence[str], registration_number: str, version: int | None = None) -> bytes | None:
+        stored = self._stored(declarants, registration_number, version)
         return None if stored is None else self._office.answer_of(stored).notice
 
-    def document(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
-        stored = self._stored(declarants, registration_number)
+    def document(self, declarants: Sequence[str], registration_number: str, version: int | None = None) -> bytes | None:
+        stored = self._stored(declarants, registration_number, version)
         if stored is None:
             return None
         with reading(self._office.engine) as connection:
             return unpack(store.read_document(connection, stored.key))
 
-    def _stored(self, declarants: Sequence[str], registration_number: str) -> Stored | None:
+    def _stored(self, declarants: Sequence[str], registration_number: str, version: int | None = None) -> Stored | None:
         with reading(self._office.engine) as connection:
-            stored = store.find_by_number(connection, registration_number)
+            stored = store.find_by_number(connection, registration_number, version)
         return stored if stored is not None and stored.key.declarant in declarants else None
 
     def _page(self, stored: Stored, language: str) -> DeclarationPage:
@@ -226,4 +241,5 @@ def _timeline(stored: Stored, told: Sequence[datetime]) -> tuple[TimelineEvent, 
         TimelineEvent(accepted, Step.DECIDED),
         TimelineEvent(accepted, Step.NOTICE_SEALED),
     ]
-    return (*events, *(TimelineEvent(at, Step.NOTICE_SENT) for at in told))
+    sent = next((at for at in told if at >= accepted), None)  # of this version: further notices are of what came later
+    return (*events, TimelineEvent(sent, Step.NOTICE_SENT)) if sent else tuple(events)

@@ -1,0 +1,64 @@
+"""Words of the account in English; templates/texts/ has the other two languages."""
+
+from collections.abc import Mapping
+
+from portal.languages import marked as _
+from portal.webhooks.addresses import Problem
+from risk_gateway.model import Category
+from risk_gateway.profiles import Motive
+
+CATEGORIES: Mapping[str, Mapping[str, str]] = {
+    Category.LOW: {
+        "name": _("Low risk"),
+        "text": _("Customs trusts your record: your declarations are checked less often than those of others."),
+    },
+    Category.MEDIUM: {
+        "name": _("Medium risk"),
+        "text": _("The usual category. Your declarations are checked as often as those of most others."),
+    },
+    Category.HIGH: {
+        "name": _("High risk"),
+        "text": _("Your declarations are checked more often than those of others."),
+    },
+}
+
+VIOLATIONS: Mapping[str, str] = {
+    Motive.PROHIBITION: _("Prohibited goods"),
+    Motive.SAFETY: _("Unsafe goods"),
+    Motive.UNDERSTATED_VALUE: _("Understated value"),
+    Motive.OVERSTATED_VALUE: _("Overstated value"),
+    Motive.UNDERSTATED_VOLUME: _("Understated quantity"),
+    Motive.CONCEALMENT: _("Concealed goods"),
+    Motive.FALSE_ORIGIN: _("False origin"),
+    Motive.FALSE_CODE: _("False commodity code"),
+    Motive.CAPITAL_FLIGHT: _("Money taken out of the country under false pretences"),
+    Motive.FALSE_EXPORT: _("Goods declared for export that did not leave"),
+    Motive.FALSE_DOCUMENTS: _("False documents"),
+    Motive.EVADED_CONTROL: _("Control was evaded"),
+    "understated value": _("Understated value"),
+}
+OTHER_VIOLATION = _("Violation of customs rules found by a control")
+
+TOLD: Mapping[str, str] = {
+    "DECISION_NOTICE": _("Decision on the declaration"),
+    "MOVE_NOTICE": _("Change in the declaration"),
+    "TEST": _("Test message"),
+}
+
+PROBLEMS: Mapping[str, str] = {
+    Problem.URL: _("This is not a web address. Write one such as https://erp.example.kz/customs"),
+    Problem.HTTPS: _("The address must begin with https://"),
+    Problem.FORBIDDEN: _("The address leads into a private network. Give a public one"),
+    Problem.NAME: _("There is no host of this name"),
+    Problem.TIME: _("It did not answer within 10 seconds"),
+    Problem.CERTIFICATE: _("Its TLS certificate is not valid"),
+    Problem.CONNECTION: _("The connection failed"),
+}
+
+REFUSED: Mapping[str, str] = {
+    "label": _("Write what the token is for, up to 60 characters"),
+    "days": _("Choose for how long"),
+    "tokens": _("You have as many valid tokens as are allowed. Revoke one that you no longer need"),
+    "endpoints": _("You have as many webhooks as are allowed. Remove one that you no longer need"),
+    "known": _("You have a webhook to this address already"),
+}

@@ -1,0 +1,1 @@
+"""Drafts of declarations, and the form that fills them in."""

@@ -1,0 +1,1 @@
+"""What the portal tells the programs of participants, by the Standard Webhooks specification. See docs/webhooks.md."""
