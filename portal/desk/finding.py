@@ -12,7 +12,7 @@ from declarations.errors import DeclarationsError
 from declarations.numbering import parse
 from portal.access import Permission
 from portal.addresses import ADDRESS, DECLARATION, Address
-from portal.officer.reading import OfficialReading
+from portal.desk.reading import OfficialReading
 from portal.pages import Pages, file_answer
 from portal.views import SignedIn
 
@@ -24,12 +24,12 @@ _DECLARATION = f"/declarations{DECLARATION}"
 OfficialRequest = Request[SignedIn, None, State]
 
 
-class OfficerPages(Controller):
-    path = "/officer"
+class FindingPages(Controller):
+    path = "/desk"
     opt = {"need": Permission.READ_EVIDENCE}  # noqa: RUF012
     dependencies = ADDRESS
 
-    @get("/declarations", name="officer-declarations", sync_to_thread=True)
+    @get("/declarations", name="find-declaration", sync_to_thread=True)
     def search(
         self, request: OfficialRequest, pages: NamedDependency[Pages], number: FromQuery[str | None] = None
     ) -> Response[str] | Redirect:
@@ -40,54 +40,54 @@ class OfficerPages(Controller):
             office, day, serial = str(parse(number)).split("/")
         except DeclarationsError:
             return _ask(request, pages, UNPROCESSABLE, number)
-        found = request.app.route_reverse("officer-declaration", office=office, day=day, serial=serial)
+        found = request.app.route_reverse("desk-signatures", office=office, day=day, serial=serial)
         return Redirect(found, status_code=SEE_OTHER)
 
-    @get(_DECLARATION, name="officer-declaration", sync_to_thread=True)
+    @get(_DECLARATION, name="desk-signatures", sync_to_thread=True)
     def signatures_page(
         self,
         request: OfficialRequest,
         address: NamedDependency[Address],
         pages: NamedDependency[Pages],
-        official: NamedDependency[OfficialReading],
+        official_reading: NamedDependency[OfficialReading],
     ) -> Response[str]:
         """Show who signed a declaration and its notice, whether that is valid, and what proves it."""
-        page = official.signatures(request.user, address.number)
+        page = official_reading.signatures(request.user, address.number)
         if page is None:
             return _ask(request, pages, NOT_FOUND, address.number)
-        return pages.answer(request, "officer/declaration.html", page=page, address=address.parts())
+        return pages.answer(request, "desk/evidence.html", page=page, address=address.parts())
 
-    @get(f"{_DECLARATION}/notice", name="officer-notice", sync_to_thread=True)
+    @get(f"{_DECLARATION}/notice", name="desk-notice", sync_to_thread=True)
     def notice(
         self,
         request: OfficialRequest,
         address: NamedDependency[Address],
-        official: NamedDependency[OfficialReading],
+        official_reading: NamedDependency[OfficialReading],
     ) -> Response[bytes]:
         """Send the sealed notice of the decision, as a file."""
-        content = official.notice(request.user, address.number)
+        content = official_reading.notice(request.user, address.number)
         return file_answer(content, address.file("notice"))
 
-    @get(f"{_DECLARATION}/declaration", name="officer-signed-declaration", sync_to_thread=True)
+    @get(f"{_DECLARATION}/declaration", name="desk-declaration", sync_to_thread=True)
     def document(
         self,
         request: OfficialRequest,
         address: NamedDependency[Address],
-        official: NamedDependency[OfficialReading],
+        official_reading: NamedDependency[OfficialReading],
     ) -> Response[bytes]:
         """Send the signed declaration as received, as a file."""
-        content = official.declaration(request.user, address.number)
+        content = official_reading.declaration(request.user, address.number)
         return file_answer(content, address.file("declaration"))
 
-    @get(f"{_DECLARATION}/evidence", name="officer-evidence", sync_to_thread=True)
+    @get(f"{_DECLARATION}/evidence", name="desk-evidence", sync_to_thread=True)
     def evidence(
         self,
         request: OfficialRequest,
         address: NamedDependency[Address],
-        official: NamedDependency[OfficialReading],
+        official_reading: NamedDependency[OfficialReading],
     ) -> Response[bytes]:
         """Send the evidence bundle, as a file."""
-        content = official.evidence(request.user, address.number)
+        content = official_reading.evidence(request.user, address.number)
         return file_answer(content, address.file("evidence", "json"), "application/json")
 
 
@@ -95,7 +95,7 @@ def _ask(request: OfficialRequest, pages: Pages, status: int = 200, number: str 
     """Return the form; with a status that tells what is wrong with the number."""
     return pages.answer(
         request,
-        "officer/search.html",
+        "desk/find.html",
         status=status,
         number=number[:SHOWN_MOST],
         malformed=status == UNPROCESSABLE,

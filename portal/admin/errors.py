@@ -1,0 +1,10 @@
+"""Why an administrator's change is refused."""
+
+
+class Refused(Exception):
+    """`code` has its words in portal/admin/words.py, `field` is the input beside which they stand."""
+
+    def __init__(self, code: str, field: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.field = field

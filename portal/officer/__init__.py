@@ -1,1 +1,0 @@
-"""What officials see of anybody's declarations."""
