@@ -26,17 +26,23 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
 ]
 STARTS_WITHIN_SECONDS = 60
-LODGE = [sys.executable, str(ROOT / "e2e" / "lodge_examples.py")]
+LODGE = [sys.executable, "-P", str(ROOT / "e2e" / "lodge_examples.py")]
 
 
 @pytest.fixture(scope="session")
-def portal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def portal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the portal, with the demonstration's keys in demo/keys."""
+    return tmp_path_factory.mktemp("portal")
+
+
+@pytest.fixture(scope="session")
+def portal_address(portal_folder: Path) -> Iterator[str]:
     """Start the portal with demo data and return where it answers."""
     if not (ROOT / "portal" / "static" / "manifest.json").exists():
         pytest.fail("The front end is not built: run npm ci && npm run build first.")
-    folder = tmp_path_factory.mktemp("portal")
+    folder = portal_folder
     port = _free_port()
-    environment = {**os.environ, "SHEKARA_HOME": str(folder), "SHEKARA_DEMO": "1"}
+    environment = {**os.environ, "SHEKARA_HOME": str(folder), "SHEKARA_DEMO": "1", "SHEKARA_RISK_BUDGET_MS": "20000"}
     with (folder / "server.log").open("wb") as log:
         server = _start(environment, port, log.fileno())
         try:
@@ -60,7 +66,7 @@ def _audit(environment: dict[str, str]) -> None:
 def _start(environment: dict[str, str], port: int, log: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "portal.cli"]
     subprocess.run([*command, "seed"], cwd=ROOT, env=environment, check=True, stdout=log, stderr=log, timeout=120)
-    subprocess.run([*LODGE, environment["SHEKARA_HOME"]], cwd=ROOT, env=environment, check=True, timeout=120)
+    subprocess.run([*LODGE, environment["SHEKARA_HOME"]], cwd=ROOT, env=environment, check=True, timeout=300)
     return subprocess.Popen([*command, "serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log)
 
 

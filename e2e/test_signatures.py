@@ -37,11 +37,12 @@ def test_dana_finds_a_declaration_and_reads_what_proves_it(
     dana = visit(width=width)
     page, number = dana.page, stamped.removeprefix("/declarations/")
     dana.sign_in("dana")
+    dana.open("/desk/declarations")
     expect(page.get_by_role("heading", level=1)).to_have_text("Find a declaration")
     dana.look(f"officer-1-find-{width}")
     page.get_by_label("Registration number").fill(number)
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/officer{stamped}")
+    page.wait_for_url(f"**/desk{stamped}")
     for language, (title, proven) in TOLD.items():
         if language != "en":
             page.get_by_role("button", name=NAMES[language]).click()
@@ -56,7 +57,7 @@ def test_dana_finds_a_declaration_and_reads_what_proves_it(
 def test_dana_gets_the_three_files(visit: Callable[..., Visitor], stamped: str) -> None:
     dana = visit()
     dana.sign_in("dana")
-    dana.open(f"/officer{stamped}")
+    dana.open(f"/desk{stamped}")
     for link in dana.page.locator(".downloads a").all():
         with dana.page.expect_download() as download:
             link.click()
@@ -67,6 +68,7 @@ def test_dana_gets_the_three_files(visit: Callable[..., Visitor], stamped: str) 
 def test_a_number_that_leads_nowhere_moves_the_focus_to_the_summary(visit: Callable[..., Visitor], number: str) -> None:
     dana = visit(width=390)
     dana.sign_in("dana")
+    dana.open("/desk/declarations")
     dana.page.get_by_label("Registration number").fill(number)
     dana.page.get_by_role("button", name="Find").click()
     expect(dana.page.locator(".govuk-error-summary")).to_be_focused()
@@ -85,7 +87,7 @@ def test_berik_reads_it_of_his_principals_and_each_keeps_to_the_own_pages(
     berik.page.get_by_role("link", name="Signatures and evidence").click()
     expect(berik.page.locator("#verdict-title")).to_have_text("All signatures are valid")
     berik.look("declarant-evidence")
-    for path in ("/officer/declarations", f"/officer{stamped}", f"/officer{stamped}/evidence"):
+    for path in ("/desk/declarations", f"/desk{stamped}", f"/desk{stamped}/evidence"):
         assert berik.open(path) == 403
 
     dana = visit()

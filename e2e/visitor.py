@@ -1,6 +1,7 @@
 """A person at a browser, who looks at every page that a journey comes to."""
 
 from pathlib import Path
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
@@ -28,7 +29,7 @@ class Visitor:
         self.open("/demo/sign-in")
         self.page.check(f"input[value={person}]")
         self.page.click("main form button")
-        self.page.wait_for_url("**/declarations")
+        self.page.wait_for_url(lambda url: "/demo/sign-in" not in url)
 
     def path_of_first(self, lane: str | None = None) -> str:
         """Return the path of the newest declaration in the list, of one lane (release, documents, inspection)."""
@@ -39,14 +40,26 @@ class Visitor:
 
     def look(self, name: str) -> None:
         """Keep a screenshot, and check that the page fits its window and passes axe."""
+        self.keep(name)
+        assert self.overflow() <= 0, f"{name}: {self.overflow()} pixels too wide"
+        found = self.violations()
+        assert not found, f"{name}: {found}"
+
+    def keep(self, name: str) -> None:
+        """Keep a screenshot of the whole page, when its letters are there."""
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.wait_for_load_state("load")
         self.page.evaluate("document.fonts.ready.then(() => true)")
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-        too_wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert too_wide <= 0, f"{name}: {too_wide} pixels too wide"
-        violations = Axe().run(self.page).response["violations"]
-        assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == [], name
+
+    def overflow(self) -> int:
+        """Return by how many pixels the page is wider than its window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+    def violations(self, **options: Any) -> list[tuple[str, list[str]]]:
+        """Return what axe finds: the rule, and the elements that break it."""
+        found = Axe().run(self.page, options={"resultTypes": ["violations"], **options}).response["violations"]
+        return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
     def _hear(self, message: ConsoleMessage) -> None:
         expected = "Failed to load resource: the server responded with a status of 4"

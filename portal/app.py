@@ -13,15 +13,27 @@ import msgspec
 import structlog
 from litestar import Litestar, Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from sqlalchemy.exc import SQLAlchemyError
+from litestar.openapi.spec import Components
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from declarations import store as declarations_store
 from portal import logs
 from portal.access import Permission, guard
+from portal.account.service import Account
+from portal.accounts.entrance import OfficeGate
+from portal.admin.appointing import Appointments
+from portal.admin.condition import Health
+from portal.admin.posts import Posts
+from portal.admin.reference import ReferenceDesk
+from portal.admin.registers import Registers
+from portal.analyst.needs import Needs
+from portal.analyst.steering import Steering
+from portal.analyst.watching import Watching
 from portal.api.callers import TokenMiddleware
+from portal.api.documenting import BEARER, BEARER_SCHEME, JSON, operation
 from portal.api.evidence import EvidenceApi
 from portal.api.journal import JournalApi
 from portal.api.routes import DeclarationsApi, language_of
@@ -29,12 +41,22 @@ from portal.api.selection import DrawApi, SelectionApi
 from portal.aside import Aside
 from portal.background import background
 from portal.browser import MACHINE_PATHS, add_headers
+from portal.casework.work import CaseWork
 from portal.clock import Clock, SystemClock
 from portal.database import make_engine, reading
+from portal.declarant.changes import changes
+from portal.declarant.drafting.service import Drafting
+from portal.declarant.goods.sent import SentFiles
+from portal.declarant.goods.tools import GoodsTools
+from portal.declarant.printed import Printing
+from portal.declarant.standing import OwnCases
 from portal.declarant.stored import StoredDeclarations
+from portal.desk.service import Desk
 from portal.errors import Unavailable
 from portal.keys import keyring_of
+from portal.live import Live
 from portal.office import Office
+from portal.people import RecordedPeople
 from portal.problems import response_to, status_of
 from portal.recording import Recorder
 from portal.settings import Settings, SettingsError
@@ -76,16 +98,21 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     office = open_office(settings, clock)
     tasks = background(office)
     stored = StoredDeclarations(office)
+    live = Live(office.engine)
     site = website(
         sessions=DatabaseSessions(office.engine),
         declarations=stored,
         signatures=StoredSignatures(office),
         draws=StoredDraws(office),
         principals=stored,
+        people=RecordedPeople(office.engine, office.clock),
+        gate=OfficeGate(office),
+        services={"live": live, **services_of(office)},
         clock=office.clock,
         csrf_secret=settings.secret or _kept_secret(settings),
         demo=settings.demo,
         secure=settings.secure,
+        public_url=settings.public_url,
     )
 
     @asynccontextmanager
@@ -97,9 +124,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             task.start()
         office.aside = aside
         _settle_memory()
+        undo = live.end_when_stopped()
         try:
             yield
         finally:
+            undo()
+            live.close()
             office.aside = None
             aside.stop()
             for task in tasks:
@@ -126,11 +156,44 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
                 "/api", route_handlers=[], opt={"need": Permission.SEE_PUBLIC_PAGES}, include_in_schema=False
             ),
             render_plugins=[JsonRenderPlugin()],
+            components=Components(security_schemes={BEARER: BEARER_SCHEME}),
         ),
     )
 
 
-@get(HEALTH, opt={"need": Permission.SEE_PUBLIC_PAGES}, sync_to_thread=True, summary="Is the portal well?")
+def services_of(office: Office) -> dict[str, object]:
+    """Return what the areas of the website need beside storage, by the name under which their routes ask for it."""
+    casework = CaseWork(office)
+    steering = Steering(office)
+    watching = Watching(office, steering)
+    return {
+        "steering": steering,
+        "watching": watching,
+        "needs": Needs(steering, watching),
+        "goods": GoodsTools(office),
+        "sent_files": SentFiles(office),
+        "casework": casework,
+        "appointments": Appointments(office),
+        "health": Health(office),
+        "posts": Posts(office),
+        "reference_desk": ReferenceDesk(office),
+        "registers": Registers(office),
+        "account": Account(office),
+        "printing": Printing(office),
+        "own_cases": OwnCases(office, casework),
+        "drafting": Drafting(office),
+        "desk": Desk(office, casework, StoredDeclarations(office), StoredSignatures(office), changes),
+    }
+
+
+@get(
+    HEALTH,
+    name="health",
+    opt={"need": Permission.SEE_PUBLIC_PAGES},
+    sync_to_thread=True,
+    operation_class=operation(JSON, answers={200: "It is.", 503: "It is not, and why."}, problems=(), open=True),
+    summary="Is the portal well?",
+)
 def health(the_office: NamedDependency[Office]) -> Response[bytes]:
     """Return 200 when declarations are taken, else 503: no answer of the database, no time-stamps, an old journal."""
     try:
@@ -154,7 +217,7 @@ def _answer_errors(site: Website) -> Callable[[Request[Any, Any, Any], Exception
     """Return the handler of all errors: problem documents for machines, pages for people."""
 
     def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-        known = Unavailable() if isinstance(error, SQLAlchemyError) else error
+        known = _known(error)
         status = status_of(known)
         if status >= 500:
             structlog.get_logger().error("request.failed", path=request.url.path, exc_info=error)
@@ -166,6 +229,14 @@ def _answer_errors(site: Website) -> Callable[[Request[Any, Any, Any], Exception
         return site.problem_page(request, status)
 
     return answer
+
+
+def _known(error: Exception) -> Exception:
+    """Return what is said of an error: a number or text that no column can keep is the sender's."""
+    if isinstance(error, OverflowError | DataError):
+        structlog.get_logger().warning("request.cannot_be_kept", error=type(error).__name__)
+        return ClientException()
+    return Unavailable() if isinstance(error, SQLAlchemyError) else error
 
 
 def _settle_memory() -> None:

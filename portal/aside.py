@@ -9,7 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
 
-from portal.entry import Answer, Entry
+from portal.entry import Answer, Asked, Entry
 from portal.office import Office
 from portal.pipeline import prepare
 from portal.settings import Settings
@@ -26,7 +26,7 @@ class Aside:
         self._office = office
         self._pool = self._start()
 
-    def __call__(self, lodged: Lodged) -> "Future[Entry | Answer]":
+    def __call__(self, lodged: Lodged) -> "Future[Entry | Asked | Answer]":
         """Judge in the other process. What it was judging when it died fails; the next starts a new process."""
         revision = self._office.snapshot.revision
         try:
@@ -64,7 +64,7 @@ def _ready() -> None:
     """Make the pool start its process before the first large body comes."""
 
 
-def _prepare(lodged: Lodged, revision: int) -> Entry | Answer:
+def _prepare(lodged: Lodged, revision: int) -> Entry | Asked | Answer:
     if _office is None:
         raise RuntimeError("the process was not initialised")
     if _office.snapshot.revision < revision:

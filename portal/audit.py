@@ -16,6 +16,10 @@ class Event(StrEnum):
 
     DECLARATION_DECIDED = "declaration.decided"
     DECLARATION_READ = "declaration.read"
+    DECLARATION_MOVED = "declaration.moved"
+    CASE_ASSIGNED = "case.assigned"
+    DOWNGRADE_PROPOSED = "downgrade.proposed"
+    DOWNGRADE_DECLINED = "downgrade.declined"
     REFERENCE_LOADED = "reference.loaded"
     KEY_ADDED = "key.added"
     PROFILE_MOVED = "profile.moved"
@@ -25,10 +29,15 @@ class Event(StrEnum):
     SELECTION_COMMITTED = "selection.committed"
     SELECTION_DISCLOSED = "selection.disclosed"
     CONTROL_CLOSED = "control.closed"
+    OFFICIAL_APPOINTED = "official.appointed"
+    OFFICIAL_ENDED = "official.ended"
+    PARTICIPANT_CHANGED = "participant.changed"
+    POWER_CHANGED = "power.changed"
     HISTORY_GENERATED = "history.generated"
     DECISION_OVERRIDDEN = "decision.overridden"
     CAPACITY_SET = "capacity.set"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 the name of an event
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105
 
 
 class Record(Struct, frozen=True):

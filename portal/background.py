@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from portal.authorities import Authorities, authorities_of
+from portal.casework.timer import Timer
 from portal.feedback import Feedback
 from portal.notary import Notary
 from portal.office import Office
 from portal.repeating import Repeating
 from portal.selection import KeyKeeper
 from portal.trusting import Keeper
+from portal.webhooks.delivering import Deliveries
 from portal.worker import Worker
 
 
@@ -19,10 +21,12 @@ def background(office: Office) -> list[Repeating]:
     authorities = authorities_of(office.settings, office.clock)
     notary = notary_of(office, authorities)
     return [
-        Repeating("worker", Worker(office.engine, office.clock).turn),
+        Repeating("worker", Worker(office.engine, office.clock, office.settings.public_url).turn),
+        Repeating("webhooks", Deliveries(office.engine, office.clock, loopback=office.settings.demo).turn),
         Repeating("notary", notary.turn),
         Repeating("keeper", Keeper(office, authorities).turn),
         Repeating("selection", KeyKeeper(office.engine, office.clock).turn),
+        Repeating("casework", Timer(office.engine, office.clock, office.keyring).turn),
         Repeating("feedback", Feedback(office.engine, office.clock).turn),
     ]
 

@@ -16,8 +16,13 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MACHINE_PATHS = "/api/"  # called by programs with a token, never with cookies
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx; script-src "
+    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; "
+)
+_NCALAYER = "wss://127.0.0.1:13579"  # on the reader's own machine
+_SOURCES = "connect-src 'self'; trusted-types htmx; script-src "
+_SOURCES_WHERE_SIGNED = (
+    f"connect-src 'self' {_NCALAYER}; worker-src 'self'; trusted-types htmx shekara-xml shekara-worker; script-src "
 )
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -29,6 +34,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _NONCE = "shekara_nonce"
+_SIGNED_HERE = "shekara_signed_here"
 
 
 def nonce_of(scope: Scope) -> str:
@@ -36,6 +42,11 @@ def nonce_of(scope: Scope) -> str:
     state: dict[str, Any] = scope["state"]
     nonce: str = state.setdefault(_NONCE, secrets.token_urlsafe(16))
     return nonce
+
+
+def allow_signing(scope: Scope) -> None:
+    """Let the scripts of this answer sign: start a worker, read XML, and speak with NCALayer."""
+    scope["state"][_SIGNED_HERE] = True
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
@@ -46,7 +57,8 @@ async def add_headers(message: Message, scope: Scope) -> None:
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
     nonce = scope["state"].get(_NONCE)
-    headers.setdefault("Content-Security-Policy", _POLICY + (f"'nonce-{nonce}'" if nonce else "'none'"))
+    sources = _SOURCES_WHERE_SIGNED if scope["state"].get(_SIGNED_HERE) else _SOURCES
+    headers.setdefault("Content-Security-Policy", _POLICY + sources + (f"'nonce-{nonce}'" if nonce else "'none'"))
 
 
 def csrf(secret: str, *, secure: bool) -> CSRFConfig:

@@ -11,11 +11,14 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import NoResultFound
 
+from portal.audit import Event
 from portal.database import make_engine, opened_engine, reading
 from risk_gateway import archive_store, knowledge_store
+from risk_gateway.archive import StoredCase
 from risk_gateway.knowledge import READY_MAX
 from risk_gateway.model import Knowledge
-from risk_gateway.replay import ReadKnowledge
+from risk_gateway.replay import ReadDigest, ReadKnowledge
+from signing import journal_check, store
 
 CASES_AT_ONCE = 5_000
 
@@ -72,6 +75,21 @@ def knowledge_reader(connection: Connection) -> ReadKnowledge:
             return knowledge_store.read(connection, version)
         except NoResultFound:
             return None
+
+    return read
+
+
+def digest_reader(connection: Connection) -> ReadDigest:
+    """Return a reader of the digests that the journal holds of assessments; decisions of before 2026-12 have none."""
+
+    def read(stored: StoredCase) -> str | None:
+        row = None if stored.sequence is None else store.read_row(connection, stored.sequence)
+        if row is None:
+            return None
+        _, event, subject, entry, _ = row
+        if (event, subject) != (Event.DECLARATION_DECIDED.value, stored.number):
+            return None  # the audit tells of it
+        return journal_check.read_entry(entry).particulars.get("assessment")
 
     return read
 

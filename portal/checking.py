@@ -32,7 +32,7 @@ def check_without_lodging(data: bytes, snapshot: Snapshot, now: datetime, langua
         "valid": not found,
         "defects": [defect.as_json(language) for defect in found],
         "duties": _duties(tariff.payable(declaration, codes), language),
-        "documents": _documents(declaration, language),
+        "documents": needed_documents(declaration, language),
     }
 
 
@@ -59,7 +59,7 @@ def _line(line: tariff.PayableLine, language: str) -> dict[str, Any]:
     }
 
 
-def _documents(declaration: Declaration, language: str) -> list[dict[str, Any]]:
+def needed_documents(declaration: Declaration, language: str) -> list[dict[str, Any]]:
     """Return the documents that goods like these need; `declared` tells whether box 44 names one."""
     named = {document.type_code for item in declaration.items for document in item.documents}
     needed = []
@@ -79,6 +79,15 @@ def _documents(declaration: Declaration, language: str) -> list[dict[str, Any]]:
                 }
             )
     return needed
+
+
+def documents_for(type_code: str, commodity_code: str, language: str) -> list[dict[str, Any]]:
+    """Return kinds and name of the documents that goods of one code usually need."""
+    return [
+        {"kinds": rule["kinds"], "name": rule[language]}
+        for rule in _rules()
+        if type_code in rule["types"] and commodity_code.startswith(tuple(rule["commodities"]))
+    ]
 
 
 @cache

@@ -3,26 +3,21 @@
 Exit status: 0 accepted, 1 refused, 2 misuse.
 """
 
-import hashlib
 import json
-import secrets
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
-import zstandard
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from declarations import store as declarations_store
 from declarations.errors import DeclarationsError
 from declarations.numbering import parse
-from declarations.reference import Reference, Tariff, TariffUnreadable
-from portal import audit, terminal
-from portal.api.callers import token_hash
+from declarations.reference import Reference, TariffUnreadable
+from portal import tariffs, terminal
 from portal.app import create_app, open_office
 from portal.authorities import AuthorityUnreachable, authorities_of
 from portal.background import background, notary_of, work_until_interrupted
@@ -32,17 +27,18 @@ from portal.commands import capacity, control, evidence, explain, feedback, jour
 from portal.commands.audit import app as audit_app
 from portal.commands.demo import app as demo_app
 from portal.commands.model import app as model_app
+from portal.commands.official import app as official_app
 from portal.commands.profile import app as profile_app
 from portal.commands.selection import app as selection_app
-from portal.commands.shared import AsJson, Language
+from portal.commands.shared import AsJson, Language, trouble
+from portal.commands.token import app as token_app
 from portal.commands.trust import trust
 from portal.commands.values import app as values_app
 from portal.database import make_engine, migrate, reading, writing
 from portal.demo.seed import seed as seed_demo
 from portal.lodging import LocalPortal, RemotePortal, lodge_files
 from portal.settings import Settings, SettingsError
-from portal.store import add_token
-from signing import signer, store
+from signing import signer
 from signing.errors import SigningError
 
 REFUSED, MISUSE = 1, 2
@@ -67,6 +63,8 @@ app.add_typer(replay.app)
 app.add_typer(simulate.app)
 app.add_typer(capacity.app)
 app.add_typer(selection_app, name="selection")
+app.add_typer(official_app, name="official")
+app.add_typer(token_app, name="token")
 errors = Console(stderr=True)
 
 
@@ -78,7 +76,7 @@ def main() -> NoReturn:
         text = error.text("en") if isinstance(error, SigningError) else str(error)
         errors.print(text, style="red", markup=False, highlight=False)
     except SQLAlchemyError as error:
-        errors.print(f"The database does not answer: {error}", style="red", markup=False, highlight=False)
+        errors.print(trouble(error), style="red", markup=False, highlight=False)
     sys.exit(MISUSE)
 
 
@@ -106,28 +104,6 @@ def seed() -> None:
     settings = Settings.load()
     seed_demo(settings, SystemClock())
     errors.print(f"Demo data are ready. Keys: {settings.home / 'demo' / 'keys'}, password: demo", highlight=False)
-
-
-@app.command()
-def token(
-    participant: Annotated[str, typer.Argument(help="BIN or IIN of a participant.")],
-    label: str = "command line",
-    days: Annotated[int, typer.Option(min=1, max=3650)] = 90,
-) -> None:
-    """Issue an API token to a participant and print it; only its hash is kept."""
-    settings = Settings.load()
-    engine = make_engine(settings.database_url)
-    now = SystemClock().now()
-    made = secrets.token_urlsafe(32)
-    with writing(engine) as connection:
-        if declarations_store.read_participant(connection, participant) is None:
-            errors.print(f"There is no participant {participant}.", style="red", highlight=False)
-            raise typer.Exit(MISUSE)
-        add_token(connection, token_hash(made), participant, label, now, now + timedelta(days=days))
-        particulars = {"label": label, "expires_at": (now + timedelta(days=days)).isoformat()}
-        audit.record_one(connection, audit.Record(audit.Event.TOKEN_ISSUED, participant, now, particulars))
-        declarations_store.bump_revision(connection)
-    print(made)
 
 
 @app.command()
@@ -215,22 +191,14 @@ def show(number: str, as_json: AsJson = False, language: Language = "en") -> Non
 def load_tariff(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Load a full tariff (CSV: commodity_code, duty_rate[, supplementary_unit]); it is in force at once."""
     settings = Settings.load()
-    content = file.read_bytes()
     try:
-        tariff = Tariff.parse_csv(content.decode("utf-8-sig"), file.name)
+        text = file.read_bytes().decode("utf-8-sig")
+        with writing(make_engine(settings.database_url)) as connection:
+            lines = tariffs.load(connection, SystemClock(), file.name, text)
     except (TariffUnreadable, UnicodeDecodeError) as error:
         errors.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(REFUSED) from None
-    with writing(make_engine(settings.database_url)) as connection:
-        store.lock_head(connection)  # nothing is accepted between the moment taken here and the commit
-        now = SystemClock().now()
-        text = content.decode("utf-8-sig").encode()
-        declarations_store.add_tariff(connection, file.name, now, True, zstandard.compress(text))
-        digest = hashlib.sha256(text).hexdigest()
-        particulars = {"source": file.name, "lines": str(len(tariff)), "digest": digest}
-        audit.record_one(connection, audit.Record(audit.Event.REFERENCE_LOADED, "tariff", now, particulars))
-        declarations_store.bump_revision(connection)
-    print(f"{len(tariff)} rates are in force.")
+    print(f"{lines} rates are in force.")
 
 
 @reference.command("show")

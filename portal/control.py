@@ -1,6 +1,6 @@
 """What officers report of a declaration after its decision: a closed control, or a decision made milder.
 
-The desk of inspectors does this later; until then the commands `shekara control` do.
+The desks do this, and the commands `shekara control`.
 """
 
 from datetime import datetime
@@ -11,19 +11,23 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from declarations import store as declarations_store
+from declarations.lifecycle import LET_GO
 from declarations.store import Stored
 from portal import audit
-from risk_gateway import archive_store, canonical, feedback, feedback_store, history_store
+from risk_gateway import archive_store, canonical, feedback, feedback_store, history_store, repeated_goods_store
 from risk_gateway import store as risk_store
 from risk_gateway.archive import Share
 from risk_gateway.archive_store import Act
 from risk_gateway.days import day_of
 from risk_gateway.errors import ControlRefused
-from risk_gateway.model import Assessment, Case
+from risk_gateway.model import Assessment, Case, Decision
+from risk_gateway.override_reasons import override_reasons
 from risk_gateway.packing import unpack
-from risk_gateway.profiles import Motive, Outcome, strictness_of
+from risk_gateway.profiles import MeasureCode, Motive, Outcome, strictness_of
 from signing import store as signing_store
 
+ACT_MAX = 36  # characters of an act's number
+_OF_DECLARANT, _OF_AGENT = "act:", "agt:"  # before the act's number in the id of a violation: no other act has it
 WITHOUT_MOTIVE = "found_by_control"  # the kind of a violation whose motive nobody stated
 
 
@@ -38,7 +42,7 @@ class Closing(Struct, frozen=True, kw_only=True):
 
 
 class Mildening(Struct, frozen=True, kw_only=True):
-    """To what a decision was made milder, why, and who answers for it."""
+    """To what a decision was made milder, why (a code of `override_reasons`), and who answers for it."""
 
     to_outcome: Outcome
     reason_code: str
@@ -49,13 +53,17 @@ class Mildening(Struct, frozen=True, kw_only=True):
 def close(connection: Connection, number: str, closing: Closing, now: datetime) -> Act:
     """Record a closed control, and what follows from it for the participant. Raises ControlRefused.
 
-    A finding becomes a violation on record and a precedent for these goods. All is one transaction of the caller's.
+    A finding becomes a violation on the records of declarant and broker, and a precedent for these goods. All is one
+    transaction of the caller's.
     """
+    if len(closing.act) > ACT_MAX:
+        raise ControlRefused("control-act-long", most=str(ACT_MAX))
     size, frontier = signing_store.lock_head(connection)
     stored = _declaration(connection, number)
     if archive_store.is_act(connection, closing.act):
         raise ControlRefused("control-act-used", act=closing.act)
     kept = _decision(connection, stored)
+    _demand_control(stored, canonical.loads(unpack(kept.decision), Decision))
     assessment = canonical.loads(unpack(kept.assessment), Assessment)
     said = feedback.shares(assessment, closing.said, closing.motive is not None, closing.amount_tiyn)
     act = Act(
@@ -68,6 +76,7 @@ def close(connection: Connection, number: str, closing: Closing, now: datetime) 
         shares=said,
     )
     archive_store.add_control_result(connection, act)
+    repeated_goods_store.close_control(connection, stored.key.declarant, stored.key.functional_reference_id)
     if said[0].found:
         _remember(connection, stored, act, assessment, canonical.loads(unpack(kept.case), Case))
     audit.append(connection, size, frontier, [_record(act, stored)])
@@ -78,6 +87,10 @@ def override(connection: Connection, number: str, made: Mildening, now: datetime
     """Record that a decision was made milder. Raises ControlRefused."""
     size, frontier = signing_store.lock_head(connection)
     stored = _declaration(connection, number)
+    if made.reason_code not in override_reasons():
+        raise ControlRefused("control-reason", reason=made.reason_code, reasons=", ".join(override_reasons()))
+    if archive_store.is_controlled(connection, stored.key):
+        raise ControlRefused("control-after-act", number=number)
     if made.officer == made.approver:
         raise ControlRefused("control-same-person")
     if strictness_of(made.to_outcome) >= strictness_of(Outcome(stored.outcome)):
@@ -98,6 +111,8 @@ def override(connection: Connection, number: str, made: Mildening, now: datetime
         "approver": made.approver,
     }
     key = stored.key
+    if made.to_outcome is not Outcome.INSPECTION_ORDER:
+        repeated_goods_store.close_control(connection, key.declarant, key.functional_reference_id)
     feedback_store.add_override(connection, (key.declarant, key.functional_reference_id, key.version), row)
     event = audit.Event.DECISION_OVERRIDDEN
     audit.append(connection, size, frontier, [audit.Record(event, stored.registration_number, now, particulars)])
@@ -110,17 +125,27 @@ def _declaration(connection: Connection, number: str) -> Stored:
     return stored
 
 
+def _demand_control(stored: Stored, decision: Decision) -> None:
+    """Raises ControlRefused for goods that were let go without anything to be controlled, now or later."""
+    flagged = any(measure.code is MeasureCode.POST_AUDIT_FLAG for measure in decision.measures)
+    released = decision.outcome is Outcome.SIMPLIFIED_RELEASE and stored.status in LET_GO
+    if released and not flagged:
+        raise ControlRefused("control-not-ordered", number=stored.registration_number)
+
+
 def _decision(connection: Connection, stored: Stored) -> risk_store.StoredDecision:
     key = stored.key
     return risk_store.read_decision(connection, key.declarant, key.functional_reference_id, key.version)
 
 
 def _remember(connection: Connection, stored: Stored, act: Act, assessment: Assessment, case: Case) -> None:
-    """Put a finding on the participant's record: whatever judges from now on knows of it."""
+    """Put a finding on the records of declarant and broker: whatever judges from now on knows of it."""
     day = day_of(act.closed_at)
     kind = act.motive.value if act.motive else WITHOUT_MOTIVE
     declared_on = day_of(stored.accepted_at)
-    risk_store.put_violation(connection, act.number, stored.key.declarant, kind, declared_on)
+    for prefix, participant in ((_OF_DECLARANT, stored.key.declarant), (_OF_AGENT, stored.agent)):
+        if participant is not None:
+            risk_store.put_violation(connection, prefix + act.number, participant, kind, declared_on)
     concerned = _items(act.shares, assessment)
     goods = [
         (item.commodity_code, item.origin_country or "")

@@ -7,14 +7,18 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from declarations.lifecycle import Actor, Status
 from declarations.model import Amount, Declaration
 from declarations.store import Key, Stored
-from portal.stages import Assessed
+from portal.casework.model import Mover
+from portal.stages import Assessed, Checked, Lodged
+from portal.versions_store import Base
 from risk_gateway import canonical
 from risk_gateway.days import day_of
 from risk_gateway.history import Addition, addition
-from risk_gateway.model import Decision, Outcome
+from risk_gateway.model import Decision, Earlier, Outcome
 from risk_gateway.packing import pack
+from risk_gateway.profiles import strictness_of
 
 STATUS_AFTER = {
     Outcome.SIMPLIFIED_RELEASE: "RELEASED",
@@ -24,11 +28,40 @@ STATUS_AFTER = {
 _LARGEST_STORED = 2**63 - 1
 
 
+class Correcting(Struct, frozen=True):
+    """What an entry corrects: the version before, and its status then, which must not have changed at the commit.
+
+    `granted_by` is the official who permits it, None where nobody has to be asked.
+    """
+
+    version: int
+    number: str
+    found: Status
+    granted_by: Mover | None
+
+
+class Asked(Struct, frozen=True):
+    """A correction that an officer has to permit: what is recorded of it until then. `content` is zstd."""
+
+    revision: int
+    key: Key  # of the version that would be corrected
+    number: str
+    found: Status
+    by: Mover
+    sender: str | None
+    reason: str
+    digest: str
+    received_at: datetime
+    content: bytes
+
+
 class Entry(Struct, frozen=True):
     """All that is recorded except numbers and times, which are taken inside the transaction. Blobs are zstd."""
 
     revision: int  # of the knowledge it was judged with
     key: Key
+    corrects: Correcting | None
+    status: str  # that it begins with
     agent: str | None
     declarant_name: str
     type_code: str
@@ -46,6 +79,7 @@ class Entry(Struct, frozen=True):
     knowledge_version: str
     case_digest: str  # SHA-256 of the canonical case
     case_blob: bytes
+    assessment_digest: str  # SHA-256 of the canonical assessment
     assessment_blob: bytes
     decision_blob: bytes
     payables_blob: bytes
@@ -53,12 +87,17 @@ class Entry(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """Step 9. `repeated` says that the same bytes were accepted before, and this is what was answered then."""
+    """Step 9. `repeated` says that the same bytes were accepted before, and this is what was answered then.
+
+    `asked` says that the document is a correction which waits for an officer: until then all that is answered is of the
+    version before.
+    """
 
     stored: Stored
     decision: Decision
     notice: bytes
     repeated: bool = False
+    asked: bool = False
 
     def as_json(self, language: str) -> dict[str, Any]:
         return {
@@ -74,11 +113,14 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
     """Gather what will be recorded. All that costs time is done here, before the transaction."""
     verified = assessed.checked.verified
     declaration, lodged = verified.declaration, verified.lodged
-    granted = verified.authority
-    case = canonical.dumps(assessed.case)
+    granted, base = verified.authority, assessed.checked.base
+    version = base.newest.key.version + 1 if base else 1
+    case, assessment = canonical.dumps(assessed.case), canonical.dumps(assessed.assessment)
     return Entry(
         revision=revision,
-        key=Key(granted.declarant, declaration.functional_reference_id, 1),
+        key=Key(granted.declarant, declaration.functional_reference_id, version),
+        corrects=_correcting(base, lodged) if base else None,
+        status=status_after(assessed.decision.outcome, base.earlier if base else None, base.status if base else None),
         agent=granted.agent,
         declarant_name=declaration.declarant.name,
         type_code=declaration.type_code,
@@ -96,7 +138,8 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
         knowledge_version=assessed.knowledge.version,
         case_digest=hashlib.sha256(case).hexdigest(),
         case_blob=pack(case),
-        assessment_blob=pack(canonical.dumps(assessed.assessment)),
+        assessment_digest=hashlib.sha256(assessment).hexdigest(),
+        assessment_blob=pack(assessment),
         decision_blob=pack(canonical.dumps(assessed.decision)),
         payables_blob=pack(msgspec.json.encode(assessed.checked.payables)),
         addition=addition(
@@ -106,8 +149,46 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
             assessed.assessment.findings,
             assessed.decision.outcome,
             day_of(lodged.received_at),
+            assessed.decision.inspection_extent,
+            base.returned if base else {},
         ),
     )
+
+
+def status_after(outcome: Outcome, earlier: Earlier | None, before: str | None) -> str:
+    """Return the status that a decision leads to.
+
+    A correction that puts the declaration into no stricter lane leaves it where it was: released goods stay released,
+    and what officers have done is not done again.
+    """
+    if earlier is None or before is None:
+        return STATUS_AFTER[outcome]
+    stricter = not earlier.released and strictness_of(outcome) > strictness_of(earlier.outcome)
+    return STATUS_AFTER[outcome] if stricter else str(before)
+
+
+def make_asked(checked: Checked, base: Base, revision: int) -> Asked:
+    """Gather what will be recorded of a correction that an officer has to permit."""
+    verified = checked.verified
+    lodged, signer, granted = verified.lodged, verified.signer, verified.authority
+    reasons = (each.description for each in verified.declaration.amendments)
+    return Asked(
+        revision=revision,
+        key=base.newest.key,
+        number=base.newest.registration_number,
+        found=Status(base.newest.status),
+        by=Mover(Actor.DECLARANT, signer.iin, signer.name, organisation=granted.agent or granted.declarant),
+        sender=lodged.sender,
+        reason="; ".join(reason for reason in reasons if reason),
+        digest=hashlib.sha256(lodged.data).hexdigest(),
+        received_at=lodged.received_at,
+        content=pack(lodged.data),
+    )
+
+
+def _correcting(base: Base, lodged: Lodged) -> Correcting:
+    newest = base.newest
+    return Correcting(newest.key.version, newest.registration_number, Status(newest.status), lodged.granted_by)
 
 
 def _tiyn(declaration: Declaration) -> int | None:

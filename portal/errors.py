@@ -31,6 +31,10 @@ class DuplicateReference(PortalError):
         super().__init__("declaration.duplicate_reference", reference=reference, number=registration_number)
 
 
+class AmendmentRefused(PortalError):
+    """The document corrects what cannot be corrected so, or not now."""
+
+
 class NotFound(PortalError):
     """It does not exist, or it is not for this caller: the two look the same."""
 

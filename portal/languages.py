@@ -1,7 +1,7 @@
 """Kazakh, Russian and English: which one a reader gets, its texts, and how it writes money, dates and places."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from gettext import NullTranslations
 from io import BytesIO
@@ -70,6 +70,10 @@ class Writing:
         """Write tenge with two digits after the point."""
         return self._unbroken(format_decimal(tenge, format="#,##0.00 ₸", locale=self._locale))
 
+    def whole_money(self, tenge: Decimal) -> str:
+        """Write tenge without a fraction, for lists in which sums are compared by eye."""
+        return self._unbroken(format_decimal(tenge, format="#,##0 ₸", locale=self._locale))
+
     def amount(self, value: Decimal, currency: str) -> str:
         """Write with at least two digits after the point and no rounding up to six: unit prices have more."""
         number = format_decimal(value, format="#,##0.00####", locale=self._locale)
@@ -82,6 +86,18 @@ class Writing:
     def day(self, moment: datetime) -> str:
         text = format_date(self._here(moment), format="long", locale=self._locale)
         return text.replace("\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
+
+    def calendar_day(self, day: date) -> str:
+        return format_date(day, "dd.MM.yyyy", locale=self._locale)
+
+    def on_day(self, day: date) -> str:
+        """Write a day that is none of a moment, and so the same everywhere."""
+        text = format_date(day, format="long", locale=self._locale)
+        return text.replace("\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
+
+    def plain_number(self, value: Decimal) -> str:
+        """Write a number with at most six digits after the point."""
+        return self._unbroken(format_decimal(value, format="#,##0.######", locale=self._locale))
 
     def time(self, moment: datetime) -> str:
         return format_datetime(self._here(moment), "HH:mm", locale=self._locale)

@@ -22,13 +22,17 @@ RECENT_CASES = 4_000
 
 
 class Learned(Struct, frozen=True, kw_only=True):
-    """What is kept beside a model: what it was trained on, and how it ranks goods and acts that it had not seen."""
+    """What is kept beside a model: what it was trained on, and how it ranks goods and acts that it had not seen.
+
+    `generated` of the acts are of cases that a generator made.
+    """
 
     first: date
     last: date
     acts: int
     found: int
     items: int
+    generated: int = 0
     held_out: Metrics
 
 
@@ -57,12 +61,14 @@ def learn(
     revenues: list[float] = []
     population: list[Row] = []
     acts: dict[str, bool] = {}
+    generated = 0
     for place, stored in enumerate(archive_store.read_cases(connection, first, last, block)):
         if place % step == 0:
             population += rows_of(case_of(stored))
         found = examples_of(stored)
         if found and stored.result is not None:
             acts[stored.number] = stored.result.found
+            generated += stored.truth is not None
             examples += found
             revenues += [stored.result.amount_tiyn / len(found)] * len(found)
     demand_enough(len(acts), sum(acts.values()), ACTS_MIN, FOUND_MIN)
@@ -70,7 +76,13 @@ def learn(
     trained = train(examples, block, source, recipe, population)
     held_out = measure(trained.held_out, [example.found for example in examples], revenues)
     learned = Learned(
-        first=first, last=last, acts=len(acts), found=sum(acts.values()), items=len(examples), held_out=held_out
+        first=first,
+        last=last,
+        acts=len(acts),
+        found=sum(acts.values()),
+        items=len(examples),
+        generated=generated,
+        held_out=held_out,
     )
     return trained.model, learned
 

@@ -3,24 +3,29 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Protocol
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Connection, Engine
 
+from declarations import amendment_store
 from declarations import store as declarations_store
+from declarations.amendment_store import State
 from declarations.participants import PowerOfAttorney
 from declarations.reference import Reference, Tariff
 from declarations.store import Stored
 from portal import selection
 from portal.clock import Clock
 from portal.database import reading, writing
-from portal.entry import Answer, Entry
+from portal.entry import Answer, Asked, Entry
 from portal.errors import Unavailable
 from portal.settings import Settings
 from portal.stages import Lodged
 from portal.store import ApiToken, read_token
+from portal.versions_store import Base, read_base
 from risk_gateway import (
     canonical,
     capacity_store,
@@ -79,6 +84,11 @@ class Directory:
                 )
         return found
 
+    def base(self, declarant: str, reference: str) -> Base | None:
+        """Return the newest version of what was lodged under this reference: never kept, for officers work on it."""
+        with reading(self._engine) as connection:
+            return read_base(connection, declarant, reference)
+
     def past(self, asked: Question) -> Past:
         """Return what participants did before: never kept, for every lodgement changes it."""
         with reading(self._engine) as connection:
@@ -132,7 +142,13 @@ class Snapshot:
             return found
 
     def _assemble(self, day: date, key_day: date | None) -> Knowledge:
-        """Read one state of all that it consists of, check it and keep it."""
+        """Read one state of all that it consists of, check it and keep it.
+
+        Profiles that nobody has examined yet are examined before: thousands take seconds, and no lodgement is recorded
+        while the writers' lock is held.
+        """
+        with reading(self._engine) as connection, suppress(*emergency.DAMAGE):
+            profile_store.read_judging(connection, day)
         with writing(self._engine) as connection:
             found = emergency.assemble(
                 day=day,
@@ -173,6 +189,9 @@ class Snapshot:
 class Records(Protocol):
     """Step 8. See portal/recording.py."""
 
+    def ask(self, asked: Asked) -> Answer:
+        """Record a correction that an officer has to permit. Raises `DuplicateReference`, `Outdated`, `Unavailable`."""
+
     def record(self, entry: Entry) -> Answer:
         """Record now. Raises `DuplicateReference`, `Outdated` or `Unavailable`."""
 
@@ -212,7 +231,7 @@ class Office:
         self.trust = trust
         self.keyring = keyring
         self.recorder = recorder
-        self.aside: Callable[[Lodged], Future[Entry | Answer]] | None = None  # only while serving
+        self.aside: Callable[[Lodged], Future[Entry | Asked | Answer]] | None = None  # only while serving
         self.notary: Attesting | None = None  # only where lodgements are taken
         self._refreshing = threading.Lock()
         self._given = trust.evidence  # of the trust folder: it may hold what nobody can fetch
@@ -247,12 +266,18 @@ class Office:
         return self.snapshot
 
     def answer_to(self, digest: str, sender: str | None) -> Answer | None:
-        """Return what was answered to these bytes before, to a party of that declaration."""
+        """Return what was answered to these bytes before, to a party of that declaration.
+
+        To a correction that waits for an officer the answer is the version that it would correct.
+        """
         with reading(self.engine) as connection:
             stored = declarations_store.find_by_digest(connection, digest)
+            asked = None if stored else amendment_store.find_amendment(connection, digest)
+            if asked is not None and asked.state is State.WAITING:
+                stored = declarations_store.find_by_number(connection, asked.registration_number)
         if stored is None or sender not in (None, stored.key.declarant, stored.agent):
             return None
-        return self.answer_of(stored)
+        return replace(self.answer_of(stored), asked=asked is not None)
 
     def answer_of(self, stored: Stored) -> Answer:
         """Return the recorded answer. Raises `NoResultFound` when there is none."""

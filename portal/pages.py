@@ -1,8 +1,11 @@
 """Turning a template and what it shows into a page, in the reader's language."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +29,7 @@ from markupsafe import Markup, escape
 
 from portal import words
 from portal.access import Permission, may
-from portal.browser import CSRF_COOKIE, LANGUAGE_COOKIE, nonce_of
+from portal.browser import CSRF_COOKIE, LANGUAGE_COOKIE, allow_signing, nonce_of
 from portal.languages import NAMES, Writing, commodity, item_numbers, negotiate, translations
 from portal.views import SignedIn
 from signing.usages import read_name
@@ -34,6 +37,7 @@ from signing.usages import read_name
 TEMPLATES = Path(__file__).parent.parent / "templates"
 STATIC = Path(__file__).parent / "static"
 _MACROS = "govuk_frontend_jinja"
+_NOT_IN_ID = re.compile(r"[^A-Za-z0-9]+")
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -80,9 +84,11 @@ class Pages:
             "person": person,
             "may_read_declarations": may(person, Permission.READ_DECLARATIONS),
             "may_read_evidence": may(person, Permission.READ_EVIDENCE),
+            "may": lambda need: may(person, Permission[need]),
             "csrf": csrf_token({"request": request}) or request.cookies.get(CSRF_COOKIE, ""),
             "here": _address(request) if request.method == "GET" else "/",
             "nonce": nonce_of(request.scope),
+            "allow_signing": partial(allow_signing, request.scope),
             "path_for": request.app.route_reverse,
         }
 
@@ -108,17 +114,23 @@ class Pages:
         environment.filters |= {
             "amount": writing.amount,
             "breakable": _breakable,
+            "calendar_day": writing.calendar_day,
             "certificate": _certificate,
             "commodity": commodity,
             "country": writing.country,
             "exact_moment": writing.exact_moment,
+            "field_id": field_id,
             "in_fours": _in_fours,
             "item_numbers": item_numbers,
             "machine_moment": writing.machine_moment,
             "mass": writing.mass,
             "moment": writing.moment,
             "money": writing.money,
+            "decimal": Decimal,
+            "on_day": writing.on_day,
+            "plain_number": writing.plain_number,
             "short_moment": writing.short_moment,
+            "whole_money": writing.whole_money,
         }
         return environment
 
@@ -130,6 +142,11 @@ class Pages:
 def _breakable(number: str) -> Markup:
     """Let a registration number break after a slash, and nowhere else, on a narrow screen."""
     return escape(number).replace("/", Markup("/<wbr>"))
+
+
+def field_id(path: str) -> str:
+    """Return the id of the field on a form that asks for what stands at this path of a document."""
+    return "f-" + _NOT_IN_ID.sub("-", path).strip("-")
 
 
 def _in_fours(digits: str) -> str:

@@ -3,12 +3,16 @@
     1 receive        bytes, moment, sender, if the office is open   -> Lodged
     2 gate and read  limits and schema, before any cryptography     -> Read
     3 verify         signature, certificate, right to sign          -> Verified
-    4 control        every rule of the declaration, all at once     -> Checked
+    4 control        every rule of the declaration, all at once, and
+                     what a correction corrects                     -> Checked
     5 gather         a frozen Case, and the frozen Knowledge of the day
     6 assess         within a time budget
     7 decide         release, documentary check or inspection       -> Assessed
     8 record         declaration, decision, history, journal entry and outbox message in ONE transaction
     9 answer         the sealed decision                            -> Answer
+
+A correction of a registered declaration goes the same way, as the next version of it. Where an officer has to permit it
+first it waits after step 4 (`Asked`), and goes the whole way again when he does: docs/decisions/0014-amendments.md.
 
 Steps 2 to 7 (`judge`) change nothing: they read bytes, a `Snapshot` and, in step 5 only, the past of the participants;
 from the `Case` on all is pure. A step is a function from one type to the next, so none can be left out. Step 8 is in
@@ -24,22 +28,23 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 
 from declarations import controls, schema, tariff, xml
-from declarations.controls.header import ORIGINAL
+from declarations.controls.header import CORRECTION, LODGED_ANEW
 from declarations.errors import DeclarationRefused, DeclarationsError, NotAnOriginal
 from declarations.participants import authority
-from portal.entry import Answer, Entry, make_entry
-from portal.errors import Outdated, SenderNotParty, Unavailable
+from portal.correcting import base_of
+from portal.entry import Answer, Asked, Entry, make_asked, make_entry
+from portal.errors import AmendmentRefused, Outdated, SenderNotParty, Unavailable
 from portal.office import Office, Snapshot
 from portal.stages import Assessed, Checked, Lodged, Read, Verified
-from risk_gateway import facts, gateway, history
+from risk_gateway import facts, gateway, history, selection
 from risk_gateway.budget import Budget
 from risk_gateway.days import day_of
 from risk_gateway.decision import decide
-from risk_gateway.model import Case
+from risk_gateway.model import Case, Knowledge
 from signing import verify, xmlgate
 from signing.errors import SigningError
 
-Refusal = (SigningError, DeclarationsError, SenderNotParty)
+Refusal = (SigningError, DeclarationsError, SenderNotParty, AmendmentRefused)
 JUDGED_MOST = 30  # times that one lodgement is judged anew because what judges was changed under it
 
 
@@ -74,44 +79,65 @@ def verify_signature(read: Read, snapshot: Snapshot) -> Verified:
 
 
 def control(verified: Verified, snapshot: Snapshot) -> Checked:
-    """Step 4. Raises `DeclarationRefused` with every defect found, or `NotAnOriginal`."""
+    """Step 4. Raises `DeclarationRefused` with every defect found, `AmendmentRefused`, or `NotAnOriginal`."""
     received_at = verified.lodged.received_at
     codes = snapshot.reference.on(day_of(received_at))
     context = controls.Context(codes, received_at, verified.signer.iin, verified.signer.bin)
     if defects := controls.check(verified.declaration, context):
         raise DeclarationRefused(defects)
-    if verified.declaration.function != ORIGINAL:
-        raise NotAnOriginal("document.not_original", {"function": verified.declaration.function})
-    return Checked(verified, tariff.payable(verified.declaration, codes))
+    payables, function = tariff.payable(verified.declaration, codes), verified.declaration.function
+    if function == CORRECTION:
+        return Checked(verified, payables, base_of(verified, snapshot))
+    if function not in LODGED_ANEW:
+        raise NotAnOriginal("document.not_original", {"function": function})
+    return Checked(verified, payables)
 
 
 def gather(checked: Checked, snapshot: Snapshot) -> Case:
     """Step 5: all that the gateway may know of this case, in one frozen value."""
-    verified, directory = checked.verified, snapshot.directory
+    verified, directory, base = checked.verified, snapshot.directory, checked.base
     day = day_of(verified.lodged.received_at)
     granted = verified.authority
-    past = directory.past(history.question(verified.declaration, granted.declarant, granted.agent, day))
+    returned = base.returned if base else {}
+    known = knowledge_for(checked, snapshot)
+    past = directory.past(history.question(verified.declaration, granted.declarant, granted.agent, day, returned))
     return facts.gather(
         verified.declaration,
         checked.payables,
         history.of_declarant(directory.risk_facts(granted.declarant, day), past),
         history.of_agent(directory.risk_facts(granted.agent, day), past) if granted.agent else None,
-        snapshot.knowledge(day).reference_values,
+        known.reference_values,
         verified.lodged.received_at,
         hashlib.sha256(verified.lodged.data).hexdigest(),
-        load=past.load,
+        load=selection.in_force(past.load, known),
+        earlier=base.earlier if base else None,
+        published=snapshot.reference.on(day).published,
     )
 
 
+def knowledge_for(checked: Checked, snapshot: Snapshot) -> Knowledge:
+    """Part of step 5. A correction is drawn with the key of the first day: amending is no second throw."""
+    day, base = day_of(checked.verified.lodged.received_at), checked.base
+    return snapshot.knowledge(day, base.first_day if base and base.first_day != day else None)
+
+
+def check(lodged: Lodged, snapshot: Snapshot) -> Checked:
+    """Steps 2 to 4. Raises `SigningError`, `DeclarationsError`, `SenderNotParty` or `AmendmentRefused`."""
+    return control(verify_signature(gate_and_read(lodged), snapshot), snapshot)
+
+
 def judge(lodged: Lodged, snapshot: Snapshot, ticks: Callable[[], float], budget_ms: int) -> Assessed:
-    """Steps 2 to 7. Raises `SigningError`, `DeclarationsError` or `SenderNotParty`.
+    """Steps 2 to 7. Raises what `check` raises."""
+    return assess(check(lodged, snapshot), snapshot, ticks, budget_ms)
+
+
+def assess(checked: Checked, snapshot: Snapshot, ticks: Callable[[], float], budget_ms: int) -> Assessed:
+    """Steps 5 to 7.
 
     Changes nothing, but that the first of a day keeps the day's knowledge. When judging breaks down it is done again
     without the model, then without profiles: a documentary check at least, marked as degraded.
     """
-    checked = control(verify_signature(gate_and_read(lodged), snapshot), snapshot)
-    case, day = gather(checked, snapshot), day_of(lodged.received_at)
-    knowledge, budget = snapshot.knowledge(day), Budget(ticks, budget_ms)
+    case, knowledge, budget = gather(checked, snapshot), knowledge_for(checked, snapshot), Budget(ticks, budget_ms)
     while True:
         try:
             assessment = gateway.assess(case, knowledge, budget)  # 6
@@ -120,7 +146,7 @@ def judge(lodged: Lodged, snapshot: Snapshot, ticks: Callable[[], float], budget
             knowledge = snapshot.knowledge_in_emergency(knowledge, error)
 
 
-def prepare(lodged: Lodged, office: Office) -> Entry | Answer:
+def prepare(lodged: Lodged, office: Office) -> Entry | Asked | Answer:
     """Judge with what the office knows now; give the first answer to a document that was accepted before.
 
     A refusal counts only when it was judged with the newest knowledge, and never for bytes that were once accepted.
@@ -128,26 +154,30 @@ def prepare(lodged: Lodged, office: Office) -> Entry | Answer:
     while True:
         snapshot = office.snapshot
         try:
-            return make_entry(
-                judge(lodged, snapshot, office.clock.monotonic, office.settings.risk_budget_ms), snapshot.revision
-            )
+            checked = check(lodged, snapshot)
+            if checked.base is not None and checked.needs_permission:
+                return make_asked(checked, checked.base, snapshot.revision)
+            assessed = assess(checked, snapshot, office.clock.monotonic, office.settings.risk_budget_ms)
+            return make_entry(assessed, snapshot.revision)
         except Refusal:
             if office.refresh():
                 continue
+            if lodged.granted_by is not None:
+                raise
             if earlier := office.answer_to(hashlib.sha256(lodged.data).hexdigest(), lodged.sender):
                 return earlier
             raise
 
 
 def lodge(lodged: Lodged, office: Office) -> Answer:
-    """All nine steps. Raises what `judge` raises, `DuplicateReference`, or `Unavailable`."""
+    """All nine steps. Raises what `check` raises, `DuplicateReference`, or `Unavailable`."""
     office.demand_open()
     for _ in range(JUDGED_MOST):
         entry = prepare(lodged, office)
         if isinstance(entry, Answer):
             return entry
         try:
-            return office.recorder.record(entry)  # 8, 9
+            return office.recorder.ask(entry) if isinstance(entry, Asked) else office.recorder.record(entry)  # 8, 9
         except Outdated:
             office.refresh()
     raise Unavailable
@@ -164,15 +194,17 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
             entry = prepare(lodged, office)
         if isinstance(entry, Answer):
             return entry
-        recorded: Future[Answer] = office.recorder.submit(entry)
         try:
+            if isinstance(entry, Asked):
+                return await asyncio.to_thread(office.recorder.ask, entry)
+            recorded: Future[Answer] = office.recorder.submit(entry)
             return await asyncio.wrap_future(recorded)
         except Outdated:
             office.refresh()
     raise Unavailable
 
 
-async def _judged_aside(judged: Future[Entry | Answer]) -> Entry | Answer:
+async def _judged_aside(judged: Future[Entry | Asked | Answer]) -> Entry | Asked | Answer:
     try:
         return await asyncio.wrap_future(judged)
     except BrokenProcessPool:

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from declarations.errors import DeclarationRefused, DeclarationsError, NotAuthorised
 from portal import errors
+from portal.casework.errors import MOVED_MEANWHILE, CaseRefused
 from signing import errors as signing
 
 LANGUAGES = ("kk", "ru", "en")
@@ -31,7 +32,9 @@ PROBLEMS: tuple[tuple[type[Exception], int], ...] = (
     (errors.TokenRefused, 401),
     (errors.SenderNotParty, 403),
     (errors.DuplicateReference, 409),
+    (errors.AmendmentRefused, 409),
     (errors.NotFound, 404),
+    (CaseRefused, 422),
     (errors.EvidenceLost, 500),
     (errors.TooManyRequests, 429),
     (errors.Unavailable, 503),
@@ -56,6 +59,8 @@ def status_of(error: Exception) -> int:
         return 413
     if isinstance(error, HTTPException):
         return error.status_code
+    if isinstance(error, CaseRefused) and error.code == MOVED_MEANWHILE:
+        return 409
     return next((status for kind, status in PROBLEMS if isinstance(error, kind)), 500)
 
 
@@ -83,7 +88,7 @@ def code_of(error: Exception, status: int) -> str:
 
 
 def text_of(error: Exception, code: str, language: str) -> str:
-    if isinstance(error, signing.SigningError | DeclarationsError):
+    if isinstance(error, signing.SigningError | DeclarationsError | CaseRefused):
         return error.text(language)
     params = error.params if isinstance(error, errors.PortalError) else {}
     return words()[code][language].format_map(params)

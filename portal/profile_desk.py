@@ -3,16 +3,21 @@
 A step that changes what judges tells every process at once, so the next lodgement meets it.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from declarations import store as declarations_store
+from declarations.identifiers import is_iin
+from declarations.reference import Reference
 from portal import audit
 from portal.languages import KAZAKHSTAN_TIME
-from risk_gateway import desk_store
+from risk_gateway import desk_store, profile_store
 from risk_gateway.analyst_store import put_analyst
+from risk_gateway.days import day_of
 from risk_gateway.desk import Analyst, Move, Status
+from risk_gateway.errors import MoveRefused
 from risk_gateway.profiles import Profile
 from signing import store as signing_store
 
@@ -49,10 +54,36 @@ def attach_report(
     return status
 
 
-def appoint(connection: Connection, analyst: Analyst, now: datetime) -> None:
-    """Let a person work as a risk analyst, or change the posts of one."""
+def install(connection: Connection, profiles: Iterable[Profile], now: datetime) -> None:
+    """Keep profiles as approved by their own approvers, each step in the journal; those kept stay as they are.
+
+    A demonstration does this; an office imports its profiles and has them approved.
+    """
+    size, frontier = signing_store.lock_head(connection)
+    records = [
+        _step(profile, status, actor, now, profile_store.INSTALLED)
+        for profile in profile_store.install(connection, profiles, now)
+        for status, actor in ((Status.SUBMITTED, profile.author), (Status.APPROVED, profile.approver))
+    ]
+    audit.append(connection, size, frontier, records)
+
+
+def appoint(connection: Connection, analyst: Analyst, by: str, now: datetime) -> None:
+    """Let a person work as a risk analyst, or change the posts of one. Raises MoveRefused.
+
+    Who appoints is recorded and not authenticated here: the portal's pages know who signed in, a command does not.
+    """
+    for number in (analyst.iin, by):
+        if not is_iin(number):
+            raise MoveRefused("analyst-iin", number=number)
+    if analyst.iin == by:
+        raise MoveRefused("analyst-himself", number=by)
+    if not analyst.name.strip() or not analyst.name.isprintable():
+        raise MoveRefused("analyst-name", number=analyst.iin)
+    if unknown := analyst.posts - Reference.shipped().on(day_of(now)).offices.keys():
+        raise MoveRefused("analyst-post", posts=", ".join(sorted(unknown)))
     put_analyst(connection, analyst)
-    particulars = {"posts": " ".join(sorted(analyst.posts))}
+    particulars = {"posts": " ".join(sorted(analyst.posts)), "by": by}
     audit.record_one(connection, audit.Record(audit.Event.ANALYST_APPOINTED, analyst.iin, now, particulars))
 
 
@@ -65,6 +96,10 @@ def _recorded(
 
 
 def _record(connection: Connection, profile: Profile, status: Status, actor: str, now: datetime, reason: str) -> None:
+    audit.record_one(connection, _step(profile, status, actor, now, reason))
+
+
+def _step(profile: Profile, status: Status, actor: str, now: datetime, reason: str) -> audit.Record:
     particulars = {
         "version": str(profile.version),
         "status": status.value,
@@ -72,4 +107,4 @@ def _record(connection: Connection, profile: Profile, status: Status, actor: str
         "digest": profile.digest,
         "reason": reason,
     }
-    audit.record_one(connection, audit.Record(audit.Event.PROFILE_MOVED, profile.code, now, particulars))
+    return audit.Record(audit.Event.PROFILE_MOVED, profile.code, now, particulars)

@@ -6,22 +6,29 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from declarations import lifecycle, numbering
+from declarations import amendment_store, lifecycle, numbering
 from declarations import store as declarations_store
+from declarations.amendment_store import Amendment, State
+from declarations.lifecycle import Action
 from declarations.store import Key, Stored
 from interop import store as interop_store
 from interop.notices import Registered, decision_notice
 from portal import audit
+from portal.casework import opening
+from portal.casework import store as casework_store
+from portal.casework.model import PORTAL, Wanted
+from portal.casework.moving import Desk, make_move
 from portal.clock import Clock
 from portal.database import writing
-from portal.entry import STATUS_AFTER, Answer, Entry
+from portal.entry import STATUS_AFTER, Answer, Asked, Entry
 from portal.errors import DuplicateReference, Outdated, Unavailable
 from risk_gateway import canonical, history_store
 from risk_gateway import store as risk_store
@@ -49,6 +56,7 @@ class Recorder:
         self._engine = engine
         self._clock = clock
         self._keyring = keyring
+        self._desk = Desk(clock, keyring)
         self._mark = mark
         self._waiting: queue.Queue[tuple[Entry, Future[Answer]] | None] = queue.Queue(WAITING_MAX)
         self._thread: threading.Thread | None = None
@@ -70,6 +78,53 @@ class Recorder:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def ask(self, asked: Asked) -> Answer:
+        """Record a correction that an officer has to permit; the version before goes on to hold until he does.
+
+        Raises `Outdated` or `Unavailable`.
+        """
+        try:
+            with writing(self._engine) as connection:
+                signing_store.lock_head(connection)  # other writers wait here
+                answer = self._ask(connection, asked)
+                self._mark("before commit")
+        except (OperationalError, InterfaceError):
+            raise Unavailable from None
+        self._mark("after commit")
+        return answer
+
+    def _ask(self, connection: Connection, asked: Asked) -> Answer:
+        pair = asked.key.declarant, asked.key.functional_reference_id
+        versions = declarations_store.find_by_references(connection, [pair])[pair]
+        newest = versions[-1]
+        if same := next((each for each in versions if each.digest == asked.digest), None):
+            return self._answer_again(connection, same)
+        revision = declarations_store.read_revision(connection)
+        if (newest.key, newest.status, revision) != (asked.key, asked.found, asked.revision):
+            raise Outdated
+        wanted = Wanted(
+            number=asked.number, action=Action.REQUEST_AMENDMENT, expected=asked.found, by=asked.by, text=asked.reason
+        )
+        moved = make_move(connection, self._desk, wanted)
+        self._mark("after move")
+        amendment_store.add_amendment(
+            connection,
+            Amendment(
+                digest=asked.digest,
+                registration_number=asked.number,
+                amends=asked.key.version,
+                state=State.WAITING,
+                sender=asked.sender,
+                signer_iin=asked.by.iin,
+                reason=asked.reason,
+                received_at=asked.received_at,
+                sequence=moved.sequence,
+                content=asked.content,
+            ),
+        )
+        answer = self._answer_again(connection, replace(newest, status=moved.target.value))
+        return replace(answer, asked=True, repeated=False)
 
     def submit(self, entry: Entry) -> "Future[Answer]":
         """Hand a lodgement to the writer. Raises `Unavailable` when too many wait."""
@@ -140,8 +195,8 @@ class Recorder:
         known: dict[int, Outcome] = {}
         fresh: dict[Key, Entry] = {}
         for place, (entry, key) in enumerate(zip(batch, keys, strict=True)):
-            if key in earlier:
-                known[place] = self._earlier(connection, entry, earlier[key])
+            if (said := self._earlier(connection, entry, earlier.get(key, ()))) is not None:
+                known[place] = said
             elif entry.revision != revision:
                 known[place] = Outdated()
             else:
@@ -153,26 +208,49 @@ class Recorder:
                 known[place] = Outdated()
         return known, list(taken.values()), ledger
 
-    def _earlier(self, connection: Connection, entry: Entry, stored: Stored) -> Outcome:
-        if stored.digest != entry.digest:
-            return DuplicateReference(entry.key.functional_reference_id, stored.registration_number)
+    def _earlier(self, connection: Connection, entry: Entry, versions: Sequence[Stored]) -> Outcome | None:
+        """Return what is to be said because of the versions that are recorded: nothing of what is new."""
+        same = next((each for each in versions if each.digest == entry.digest), None)
+        if same is not None:
+            return self._answer_again(connection, same)
+        if entry.corrects is not None:
+            newest = versions[-1]
+            still = (newest.key.version, newest.status) == (entry.corrects.version, entry.corrects.found)
+            return None if still else Outdated()
+        if versions:
+            return DuplicateReference(entry.key.functional_reference_id, versions[0].registration_number)
+        return None
+
+    def _answer_again(self, connection: Connection, stored: Stored) -> Answer:
         key = stored.key
         kept = risk_store.read_decision(connection, key.declarant, key.functional_reference_id, key.version)
         return Answer(stored, canonical.loads(unpack(kept.decision), Decision), unpack(kept.notice), repeated=True)
+
+    def _replace_versions(self, connection: Connection, fresh: Sequence[Entry]) -> None:
+        """End the versions that are corrected: each has one move more, to GRANTED, with its own journal entry."""
+        for entry in fresh:
+            if (corrects := entry.corrects) is None:
+                continue
+            by, granted = corrects.granted_by or PORTAL, corrects.granted_by is not None
+            action = Action.GRANT_AMENDMENT if granted else Action.AMEND
+            wanted = Wanted(number=corrects.number, action=action, expected=corrects.found, by=by)
+            make_move(connection, self._desk, wanted)
+            if granted:
+                amendment_store.set_state(connection, entry.digest, State.GRANTED)
+            self._mark("after move")
 
     def _insert(
         self, connection: Connection, fresh: Sequence[Entry], size: int, frontier: bytes, ledger: Ledger
     ) -> dict[Key, Answer]:
         now = self._clock.now()
         key = self._keyring.at(now)
-        day = day_of(now)
-        wanted = Counter((entry.office, f"{day:%d%m%y}") for entry in fresh)
-        last = declarations_store.take_serials(connection, wanted)
+        if any(entry.corrects for entry in fresh):
+            self._replace_versions(connection, fresh)
+            size, frontier = signing_store.lock_head(connection)
+        numbers = _numbers(connection, fresh, day_of(now))
         answers: dict[Key, Answer] = {}
         records = []
-        for index, entry in enumerate(fresh, start=size):
-            last[entry.office, f"{day:%d%m%y}"] += 1
-            number = str(numbering.RegistrationNumber(entry.office, day, last[entry.office, f"{day:%d%m%y}"]))
+        for index, (entry, number) in enumerate(zip(fresh, numbers, strict=True), start=size):
             stored = _registered(entry, number, index, now)
             answers[entry.key] = Answer(stored, entry.decision, _sealed_notice(stored, entry.decision, key))
             records.append(_event(answers[entry.key], entry))
@@ -182,12 +260,50 @@ class Recorder:
         declarations_store.add_documents(connection, [{**_key(entry), "content": entry.document} for entry in fresh])
         risk_store.add_decisions(connection, [_decision_row(entry, answer) for entry, answer in done])
         self._mark("after decision")
+        casework_store.open_cases(connection, _limits(done))
+        for number, sequence in _no_more_on_paper(done):
+            casework_store.answer_requests(connection, number, sequence, now)
+        self._mark("after case")
         history_store.add(connection, [entry.addition for entry in fresh], ledger)
         self._mark("after history")
         audit.append(connection, size, frontier, records)
         self._mark("after journal")
         interop_store.add_messages(connection, [_message(answer, now) for _, answer in done])
         return answers
+
+
+def _numbers(connection: Connection, fresh: Sequence[Entry], day: date) -> list[str]:
+    """Return the registration number of each entry: a new one, but for a correction, which keeps that of its base."""
+    wanted = Counter((entry.office, f"{day:%d%m%y}") for entry in fresh if entry.corrects is None)
+    last = declarations_store.take_serials(connection, wanted)
+    numbers = []
+    for entry in fresh:
+        if entry.corrects is not None:
+            numbers.append(entry.corrects.number)
+            continue
+        last[entry.office, f"{day:%d%m%y}"] += 1
+        numbers.append(str(numbering.RegistrationNumber(entry.office, day, last[entry.office, f"{day:%d%m%y}"])))
+    return numbers
+
+
+def _no_more_on_paper(done: Sequence[tuple[Entry, Answer]]) -> list[tuple[str, int]]:
+    """Return the corrected declarations, with their places in the journal, that no open request goes on with."""
+    return [
+        (answer.stored.registration_number, answer.stored.sequence)
+        for _, answer in done
+        if answer.stored.key.version > 1 and answer.stored.status not in lifecycle.ON_PAPER
+    ]
+
+
+def _limits(done: Sequence[tuple[Entry, Answer]]) -> dict[str, datetime | None]:
+    """Return by when something is due of each declaration that officers will work on, or have worked on before."""
+    return {
+        answer.stored.registration_number: opening.decision_limit(entry.decision)
+        if answer.stored.status in lifecycle.OPEN
+        else None
+        for entry, answer in done
+        if answer.stored.status in lifecycle.OPEN or answer.stored.key.version > 1
+    }
 
 
 def _sealed_notice(stored: Stored, decision: Decision, key: SigningKey) -> bytes:
@@ -197,7 +313,7 @@ def _sealed_notice(stored: Stored, decision: Decision, key: SigningKey) -> bytes
         version=stored.key.version,
         declarant=stored.key.declarant,
         status=stored.status,
-        code=lifecycle.move(lifecycle.Status.ACCEPTED, lifecycle.Status(stored.status)).notice,
+        code=lifecycle.move(lifecycle.Status.ACCEPTED, lifecycle.Status(STATUS_AFTER[decision.outcome])).notice or "",
         digest=stored.digest,
         received_at=stored.received_at,
         accepted_at=stored.accepted_at,
@@ -209,6 +325,8 @@ def _sealed_notice(stored: Stored, decision: Decision, key: SigningKey) -> bytes
 def _same_or_duplicate(entry: Entry, answer: Answer) -> Outcome:
     if answer.stored.digest == entry.digest:
         return answer
+    if entry.corrects is not None:
+        return Outdated()
     return DuplicateReference(entry.key.functional_reference_id, answer.stored.registration_number)
 
 
@@ -222,7 +340,7 @@ def _registered(entry: Entry, number: str, index: int, now: datetime) -> Stored:
         type_code=entry.type_code,
         procedure=entry.procedure,
         office=entry.office,
-        status=STATUS_AFTER[entry.decision.outcome],
+        status=entry.status,
         outcome=entry.decision.outcome.value,
         item_count=entry.item_count,
         customs_value_tiyn=entry.customs_value_tiyn,
@@ -277,8 +395,11 @@ def _event(answer: Answer, entry: Entry) -> audit.Record:
         "outcome": stored.outcome,
         "knowledge": entry.knowledge_version,
         "case": entry.case_digest,
+        "assessment": entry.assessment_digest,
         "notice": hashlib.sha256(answer.notice).hexdigest(),
     }
+    if entry.corrects is not None:
+        particulars["status"] = stored.status
     return audit.Record(audit.Event.DECLARATION_DECIDED, stored.registration_number, stored.accepted_at, particulars)
 
 

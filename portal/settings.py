@@ -24,7 +24,8 @@ class Settings:
     participant. `timestamp_url` is that of the time-stamp authority (RFC 3161); when the journal has been without its
     tokens for `timestamp_grace_seconds`, nothing more is accepted. `crl_urls` are revocation lists to keep, besides
     those that certificates point to; all is fetched anew every `trust_refresh_seconds`. `gost` lets GOST signatures be
-    verified (docs/gost.md). `crash_at` names a mark of the pipeline at which the process kills itself: only the crash
+    verified (docs/gost.md). `public_url` is how participants reach the portal, for what leaves it: webhooks and printed
+    declarations. `crash_at` names a mark of the pipeline at which the process kills itself: only the crash
     tests set it.
     """
 
@@ -44,6 +45,7 @@ class Settings:
     trust_refresh_seconds: int = 3600
     office_key: str = ""
     gost: bool = False
+    public_url: str = ""
 
     @property
     def trust_folder(self) -> Path:
@@ -93,6 +95,7 @@ class Settings:
             crl_urls=tuple(given.get("SHEKARA_CRL_URLS", "").split()),
             trust_refresh_seconds=_whole_number(given, "SHEKARA_TRUST_REFRESH_SECONDS", 3600),
             gost=given.get("SHEKARA_GOST", "") == "1",
+            public_url=_address(given.get("SHEKARA_PUBLIC_URL", "")),
         )
         if settings.demo and settings.on_postgresql:
             raise SettingsError("SHEKARA_DEMO=1 opens sign-in to anybody: it is refused with a PostgreSQL database.")
@@ -102,6 +105,12 @@ class Settings:
 def _key_source(text: str) -> str:
     """Return the source of a key so that it means the same in any folder."""
     return text if text == "" or text.startswith(ON_TOKEN) else str(Path(text).absolute())
+
+
+def _address(text: str) -> str:
+    if text and not text.startswith(("https://", "http://")):
+        raise SettingsError(f"SHEKARA_PUBLIC_URL must be an address such as https://customs.example, not {text!r}.")
+    return text.rstrip("/")
 
 
 def _whole_number(given: Mapping[str, str], name: str, default: int) -> int:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from declarations.lifecycle import Status
 from declarations.model import Declaration
 from declarations.participants import Authority
 from declarations.tariff import Payables
+from portal.casework.model import Mover
+from portal.versions_store import Base
 from risk_gateway.model import Assessment, Case, Decision, Knowledge
 from signing.holders import Signer
 from signing.xmlgate import Document
@@ -13,11 +16,16 @@ from signing.xmlgate import Document
 
 @dataclass(frozen=True)
 class Lodged:
-    """Step 1. `sender` is the participant whose token came with the bytes; None at the office's own command line."""
+    """Step 1. `sender` is the participant whose token came with the bytes; None at the office's own command line.
+
+    A correction may say which version its sender had before him (`amends`), and who permits it (`granted_by`).
+    """
 
     data: bytes
     received_at: datetime
     sender: str | None = None
+    amends: int | None = None
+    granted_by: Mover | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,17 @@ class Verified:
 
 @dataclass(frozen=True)
 class Checked:
+    """`base` is the version that a correction corrects, None for an original."""
+
     verified: Verified
     payables: Payables
+    base: Base | None = None
+
+    @property
+    def needs_permission(self) -> bool:
+        """Whether an officer has to grant it first: docs/decisions/0014-amendments.md."""
+        at_once = self.base is None or (self.base.untouched and self.base.status is Status.DOCUMENTS_REQUESTED)
+        return not at_once and self.verified.lodged.granted_by is None
 
 
 @dataclass(frozen=True)

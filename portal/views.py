@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from declarations.search import ALL, Group, Search
 from portal.access import Role
 from signing.bundle import PartFinding
 from signing.timestamp import Stamp
@@ -26,12 +27,16 @@ class SignedIn(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """A signed-in person; `key` is the SHA-256 of the cookie's secret, in hex."""
+    """A signed-in person; `key` is the SHA-256 of the cookie's secret, in hex.
+
+    `firm` is the BIN that the person's certificate named.
+    """
 
     key: str
     person: SignedIn
     created_at: datetime
     seen_at: datetime
+    firm: str | None = None
 
 
 class Sessions(Protocol):
@@ -48,6 +53,12 @@ class Sessions(Protocol):
 
     def end(self, key: str) -> None:
         """Remove this session; nothing happens when it is gone."""
+
+
+@runtime_checkable  # it is handed to routes
+class People(Protocol):
+    def capacities(self, iin: str, firm: str | None, name: str = "") -> tuple[SignedIn, ...]:
+        """Return in what capacities a person may act today, by the records as they are now. See portal/people.py."""
 
 
 class Principals(Protocol):
@@ -318,6 +329,8 @@ class ReadPart(StrEnum):
     DECLARATION = "declaration"
     NOTICE = "notice"
     EVIDENCE = "evidence"
+    CASE = "case"
+    FILE = "file"
 
 
 class Signatures(Protocol):
@@ -348,14 +361,24 @@ class Declarations(Protocol):
     def holds(self, declarants: Sequence[str], registration_number: str) -> bool:
         """Tell whether this is the number of a declaration of one of the declarants."""
 
-    def page_of(self, declarants: Sequence[str], *, outcome: Lane | None, after: int | None, limit: int) -> SummaryPage:
+    def page_of(
+        self, declarants: Sequence[str], *, outcome: Lane | None, after: int | None, limit: int, search: Search = ALL
+    ) -> SummaryPage:
         """Return the declarants' declarations below `sequence` `after`, newest first, by key and never by offset."""
 
-    def find(self, declarants: Sequence[str], registration_number: str, language: str) -> DeclarationPage | None:
-        """Return the newest version of a declaration of one of the declarants, or None."""
+    def counts(self, declarants: Sequence[str]) -> Mapping[Group, int]:
+        """Count the declarants' declarations by how they stand."""
 
-    def notice(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
+    def drafts(self, owner: str, declarants: Sequence[str]) -> int:
+        """Count the drafts that an organisation has begun for these declarants."""
+
+    def find(
+        self, declarants: Sequence[str], registration_number: str, language: str, version: int | None = None
+    ) -> DeclarationPage | None:
+        """Return a declaration of one of the declarants, the newest version unless one is named, or None."""
+
+    def notice(self, declarants: Sequence[str], registration_number: str, version: int | None = None) -> bytes | None:
         """Return the sealed XML notice of the decision, or None."""
 
-    def document(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
+    def document(self, declarants: Sequence[str], registration_number: str, version: int | None = None) -> bytes | None:
         """Return the signed XML declaration exactly as received, or None."""

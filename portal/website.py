@@ -1,6 +1,6 @@
 """The website in one list: what create_app adds to Litestar so that people can use the portal with a browser."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -17,18 +17,43 @@ from litestar.types import ControllerRouterHandler
 
 from portal import words
 from portal.access import Permission
+from portal.account.routes import NotificationPages, RecordPages, TokenPages
+from portal.account.webhook_routes import WebhookPages
 from portal.accounts.demo import DemoSignIn
-from portal.accounts.routes import SEE_OTHER, AccountPages
+from portal.accounts.entrance import Entrance, Gate
+from portal.accounts.places import SEE_OTHER, shown_before
+from portal.accounts.routes import AccountPages
 from portal.accounts.sessions import Keeper, SessionMiddleware
+from portal.accounts.sign_in import CapacityPages, KeySignIn
+from portal.admin.official_pages import OfficialPages, PostPages
+from portal.admin.register_pages import ParticipantPages, PowerPages
+from portal.admin.system_pages import SystemPages
+from portal.analyst.form_pages import ProfileForms
+from portal.analyst.profile_pages import ProfilePages
+from portal.analyst.watch_pages import WatchPages
 from portal.browser import SameOrigin, csrf
 from portal.clock import Clock
+from portal.declarant.drafting.form_routes import DraftForm
+from portal.declarant.drafting.lodging_routes import DraftLodging
+from portal.declarant.drafting.routes import DraftOfDeclaration, DraftPages
+from portal.declarant.goods.check_pages import CheckPages
+from portal.declarant.goods.import_pages import ImportPages
+from portal.declarant.goods.tool_pages import ToolPages
+from portal.declarant.listing import ListFiles
 from portal.declarant.own import OwnDeclarations
+from portal.declarant.printed import PrintedPages
 from portal.declarant.routes import DeclarationPages
-from portal.officer.reading import OfficialReading
-from portal.officer.routes import OfficerPages
+from portal.declarant.statements import StatementPages
+from portal.desk.actions import ActionPages
+from portal.desk.acts import ActPages
+from portal.desk.cases import CasePages
+from portal.desk.finding import FindingPages
+from portal.desk.reading import OfficialReading
+from portal.desk.worklist import WorklistPages
+from portal.live import LivePages
 from portal.pages import STATIC, AnyRequest, Pages, wants_fragment
 from portal.selection_pages import SelectionPages
-from portal.views import Declarations, Draws, Principals, Sessions, Signatures
+from portal.views import Declarations, Draws, People, Principals, Sessions, Signatures
 
 _UNAUTHORIZED, _SERVER_ERROR, _BAD_REQUEST = 401, 500, 400
 _YEAR_IN_SECONDS = 365 * 24 * 3600
@@ -66,11 +91,17 @@ class Website:
         return self.pages.answer(request, template, status=status, title=title, advice=advice)
 
     def _sign_in_first(self, request: AnyRequest) -> Response[Any]:
-        back = request.url.path if request.method == "GET" else "/declarations"
-        address = f"/demo/sign-in?{urlencode({'next': back})}" if self.demo else "/"
+        back = request.url.path if request.method == "GET" else _page_that_sent(request) or "/declarations"
+        address = f"{'/demo' if self.demo else ''}/sign-in?{urlencode({'next': back})}"
         if wants_fragment(request):
             return Response(b"", status_code=_UNAUTHORIZED, headers={"HX-Redirect": address})
         return Redirect(address, status_code=SEE_OTHER)
+
+
+def _page_that_sent(request: AnyRequest) -> str | None:
+    """Return the path of our own page from which a form came, so that what was typed there can be sent again."""
+    shown = shown_before(request)
+    return shown.path if shown and shown.path and shown.netloc == request.headers.get("host") else None
 
 
 def website(
@@ -80,30 +111,69 @@ def website(
     signatures: Signatures,
     draws: Draws,
     principals: Principals,
+    people: People,
+    gate: Gate,
+    services: Mapping[str, object],
     clock: Clock,
     csrf_secret: str,
     demo: bool,
     secure: bool,
+    public_url: str = "",
 ) -> Website:
-    """Put the website together. `csrf_secret` is the same in all processes; `secure` is for https."""
+    """Put the website together. `csrf_secret` is the same in all processes; `secure` is for https.
+
+    `services` is what areas need beside storage, under the names by which their routes ask for it.
+    """
     pages = Pages(demo=demo)
-    keeper = Keeper(sessions, clock, secure=secure)
+    keeper = Keeper(sessions, people, clock, secure=secure)
     areas: list[ControllerRouterHandler] = [
         AccountPages,
+        KeySignIn,
+        CapacityPages,
         DeclarationPages,
-        OfficerPages,
+        StatementPages,
+        DraftPages,
+        DraftOfDeclaration,
+        DraftForm,
+        DraftLodging,
+        LivePages,
+        FindingPages,
+        WorklistPages,
+        CasePages,
+        ActionPages,
+        ActPages,
         SelectionPages,
+        ProfilePages,
+        ProfileForms,
+        WatchPages,
+        RecordPages,
+        TokenPages,
+        NotificationPages,
+        WebhookPages,
+        PrintedPages,
+        ListFiles,
+        ToolPages,
+        CheckPages,
+        ImportPages,
+        SystemPages,
+        OfficialPages,
+        PostPages,
+        ParticipantPages,
+        PowerPages,
         _static_files(),
     ]
     provided = {
         "pages": pages,
         "keeper": keeper,
+        "people": people,
+        "entrance": Entrance(gate, people, clock, csrf_secret, public_url),
         "own": OwnDeclarations(declarations, signatures, draws, principals, clock),
         "draws": draws,
-        "official": OfficialReading(signatures),
+        "official_reading": OfficialReading(signatures),
+        **services,
     }
     return Website(
-        route_handlers=[*areas, DemoSignIn] if demo else areas,
+        route_handlers=[Router("/", route_handlers=[*areas, *([DemoSignIn] if demo else [])], include_in_schema=False)],
         middleware=[SameOrigin(), SessionMiddleware(keeper)],
         dependencies={name: _provide(value) for name, value in provided.items()},
         csrf_config=csrf(csrf_secret, secure=secure),

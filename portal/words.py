@@ -58,6 +58,11 @@ STATUSES: Mapping[str, str] = {
     "INVALIDATED": _("Invalidated"),
     "RELEASE_CANCELLED": _("Release cancelled"),
     "REJECTED": _("Rejected"),
+    "AMENDMENT_REQUESTED": _("Correction requested"),
+    "GRANTED": _("Replaced by a newer version"),
+    "EXIT_AWAITED": _("Released, exit awaited"),
+    "EXITED": _("Exited"),
+    "NO_PROOF_OF_EXIT": _("No proof of exit"),
 }
 
 MEASURES: Mapping[str, str] = {
@@ -181,7 +186,10 @@ PROBLEMS: Mapping[int, tuple[str, str]] = {
     ),
     404: (
         _("Page not found"),
-        _("Check the address. Only its declarant, and a broker with a valid power of attorney, see a declaration."),
+        _(
+            "Check the address. A declaration is seen by its declarant, by a broker with a valid power of attorney, "
+            "and by officials of its post."
+        ),
     ),
     405: (
         _("This address does not take that"),

@@ -13,20 +13,23 @@ from cast import PARTICIPANTS
 from litestar import Controller, Litestar, Request
 from litestar.di import Provide
 from litestar.testing import TestClient
-from portal_fakes import MemoryPrincipals, MemorySessions, MovableClock, World, app_of
+from portal_fakes import MemoryPeople, MemoryPrincipals, MemorySessions, MovableClock, World, app_of
 from sqlalchemy import delete, update
 
 from declarations import store as declarations_store
 from declarations.store import Stored
 from portal import store as portal_store
 from portal.access import guard
-from portal.api.callers import TokenMiddleware, token_hash
+from portal.accounts.entrance import OfficeGate
+from portal.api.callers import TokenMiddleware
 from portal.api.evidence import EvidenceApi
 from portal.api.routes import language_of
+from portal.app import services_of
 from portal.authorities import DemoAuthorities
 from portal.background import notary_of
 from portal.database import writing
 from portal.declarant.stored import StoredDeclarations
+from portal.live import Live
 from portal.office import Office
 from portal.pipeline import lodge
 from portal.problems import response_to
@@ -86,7 +89,8 @@ def give_token(office: Office, participant: str) -> dict[str, str]:
     now = office.clock.now()
     with writing(office.engine) as connection:
         owner = PARTICIPANTS[participant].identifier
-        portal_store.add_token(connection, token_hash(token), owner, "tests", now, now.replace(year=now.year + 1))
+        hashed = portal_store.token_hash(token)
+        portal_store.add_token(connection, hashed, owner, "tests", now, now.replace(year=now.year + 1))
     office.refresh()
     return {"Authorization": f"Bearer {token}"}
 
@@ -111,18 +115,22 @@ def evidence_api(office: Office, *controllers: type[Controller]) -> Litestar:
 def browsing_stored(office: Office, person: str | None, language: str = "en") -> Iterator[Browser]:
     """Open a browser on the website over this office's database."""
     sessions, clock, stored = MemorySessions(), MovableClock(office.clock.now()), StoredDeclarations(office)
+    people = MemoryPeople()
     site = website(
         sessions=sessions,
         declarations=stored,
         signatures=StoredSignatures(office),
         draws=StoredDraws(office),
         principals=stored,
+        people=people,
+        gate=OfficeGate(office),
+        services={"live": Live(office.engine), **services_of(office)},
         clock=clock,
         csrf_secret="for-tests-only",
         demo=True,
         secure=False,
     )
-    world = World(app_of(site), site, sessions, MemoryPrincipals(), clock)
+    world = World(app_of(site), site, sessions, MemoryPrincipals(), people, clock)
     with TestClient(world.app) as client:
         browser = Browser(client, world).speak(language)
         yield browser.sign_in(person) if person else browser

@@ -21,8 +21,9 @@ from sqlmodel import SQLModel
 
 from declarations import store as declarations_store
 from declarations.participants import Participant, PowerOfAttorney
-from portal import audit, selection
+from portal import audit, profile_desk, selection
 from portal.database import make_engine, migrate, writing
+from portal.demo.seed import put_officials
 from portal.languages import KAZAKHSTAN_TIME  # noqa: F401 for the tests
 from portal.office import Office
 from portal.recording import Recorder
@@ -31,6 +32,8 @@ from portal.settings import Settings
 from risk_gateway import profile_store, selection_store
 from risk_gateway import store as risk_store
 from risk_gateway.analyst_store import put_analyst
+from risk_gateway.desk import Move
+from risk_gateway.knowledge import shipped_profiles
 from risk_gateway.selection_store import DayKey, commitment_of
 from signing.keyring import Keyring
 from signing.trust import TrustStore
@@ -119,6 +122,7 @@ def seed_cast(given: Settings, day: date = NOW.date()) -> None:
         profile_store.install_starter(connection, NOW)
         for analyst in ANALYSTS:
             put_analyst(connection, analyst)
+        put_officials(connection)
         for number in range(HORIZON_DAYS + 1):
             selection_store.add_key(connection, undrawn(day + timedelta(days=number)))
     engine.dispose()
@@ -137,6 +141,24 @@ def journal_keys(office: Office) -> None:
             particulars = {"commitment": key.commitment, "late": "no"}
             record = audit.Record(audit.Event.SELECTION_COMMITTED, selection.subject_of(key.day), now, particulars)
             audit.record_one(connection, record)
+
+
+def journal_profiles(office: Office) -> None:
+    """Tell the journal of the profiles that `office` put into the database, as if it had had them installed."""
+    now = office.clock.now()
+    with writing(office.engine) as connection:
+        connection.execute(profile_store.move_table.delete())
+        connection.execute(profile_store.profile_table.delete())
+        profile_desk.install(connection, shipped_profiles(), now)
+
+
+def suspend_profiles(office: Office) -> None:
+    """Let an analyst suspend every profile of the cast's office."""
+    now = office.clock.now()
+    with writing(office.engine) as connection:
+        for profile in shipped_profiles():
+            analyst = ANALYSTS[0].iin
+            profile_desk.take(connection, profile.code, profile.version, Move.SUSPEND, analyst, now, "a test")
 
 
 def power(principal: str, agent: str, **changes: Any) -> PowerOfAttorney:

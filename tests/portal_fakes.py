@@ -6,13 +6,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import pki
 from cast import PARTICIPANTS, PERSONS
 from litestar import Litestar
 from litestar.exceptions import HTTPException
 
+from declarations.lifecycle import Status
+from declarations.search import ALL, GROUPS, Group, Search
 from portal.access import guard
+from portal.accounts.demo import people
 from portal.browser import add_headers
 from portal.clock import Clock, SystemClock
+from portal.declarant.standing import OwnCases, Standing
+from portal.errors import PortalError
+from portal.problems import status_of
+from portal.signing_forms import Genuine, examined
 from portal.views import (
     DecisionView,
     DeclarationPage,
@@ -33,9 +41,39 @@ from portal.views import (
     TimelineEvent,
 )
 from portal.website import Website, website
+from signing.algorithms import SHIPPED
+from signing.xmlgate import SIGN_IN
 
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+SERVICES = (
+    "appointments",
+    "health",
+    "posts",
+    "reference_desk",
+    "registers",
+    "account",
+    "printing",
+    "live",
+    "casework",
+    "desk",
+    "drafting",
+    "goods",
+    "sent_files",
+    "steering",
+    "watching",
+    "needs",
+)  # work on a database: their pages have tests of their own
 ALTYN, QORGAN, TENGRI, ZHIBEK = (PARTICIPANTS[key].identifier for key in ("altyn", "qorgan", "tengri", "zhibek"))
+
+
+class UntouchedCases(OwnCases):
+    """Case work in which nobody has done anything."""
+
+    def __init__(self) -> None:
+        """It works on no database."""
+
+    def standing(self, person: SignedIn, number: str) -> Standing:
+        return Standing(number, 1, Status.RELEASED, None, False, (), (), (), None)
 
 
 class MovableClock:
@@ -62,7 +100,7 @@ class MemorySessions:
     def touch(self, key: str, at: datetime) -> None:
         if key in self.kept:
             old = self.kept[key]
-            self.kept[key] = Session(key=key, person=old.person, created_at=old.created_at, seen_at=at)
+            self.kept[key] = Session(key=key, person=old.person, created_at=old.created_at, seen_at=at, firm=old.firm)
 
     def end(self, key: str) -> None:
         self.kept.pop(key, None)
@@ -78,11 +116,46 @@ class MemoryPrincipals:
         return [who for who, until in self.until.items() if agent == ZHIBEK and day <= until]
 
 
+class MemoryPeople:
+    """The cast, until a test takes one of them out of `recorded`."""
+
+    def __init__(self) -> None:
+        self.recorded = list(people().values())
+
+    def capacities(self, iin: str, firm: str | None, name: str = "") -> tuple[SignedIn, ...]:
+        return tuple(each for each in self.recorded if each.iin == iin and each.organisation in (None, firm))
+
+
+class MemoryGate:
+    """Trusts the cast's authority."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.used: set[str] = set()
+
+    def genuine(self, data: bytes) -> Genuine:
+        return examined(data, pki.trust_store(), SHIPPED, self.clock.now(), SIGN_IN)
+
+    def first_use(self, nonce: str) -> bool:
+        first = nonce not in self.used
+        self.used.add(nonce)
+        return first
+
+
 class MemoryDeclarations:
     def __init__(self, pages: Sequence[DeclarationPage]) -> None:
         self.pages = {page.summary.registration_number: page for page in pages}
 
-    def page_of(self, declarants: Sequence[str], *, outcome: Lane | None, after: int | None, limit: int) -> SummaryPage:
+    def counts(self, declarants: Sequence[str]) -> Mapping[Group, int]:
+        mine = [page.summary.status for page in self.pages.values() if page.summary.declarant in declarants]
+        return {group: sum(mine.count(each) for each in statuses) for group, statuses in GROUPS.items()}
+
+    def drafts(self, owner: str, declarants: Sequence[str]) -> int:
+        return 0
+
+    def page_of(
+        self, declarants: Sequence[str], *, outcome: Lane | None, after: int | None, limit: int, search: Search = ALL
+    ) -> SummaryPage:
         rows = [
             page.summary
             for page in self.pages.values()
@@ -94,17 +167,19 @@ class MemoryDeclarations:
         shown = rows[:limit]
         return SummaryPage(tuple(shown), shown[-1].sequence if len(rows) > limit else None)
 
-    def find(self, declarants: Sequence[str], registration_number: str, language: str) -> DeclarationPage | None:
+    def find(
+        self, declarants: Sequence[str], registration_number: str, language: str, version: int | None = None
+    ) -> DeclarationPage | None:
         page = self.pages.get(registration_number)
         return page if page is not None and page.summary.declarant in declarants else None
 
     def holds(self, declarants: Sequence[str], registration_number: str) -> bool:
         return self.find(declarants, registration_number, "en") is not None
 
-    def notice(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
+    def notice(self, declarants: Sequence[str], registration_number: str, version: int | None = None) -> bytes | None:
         return b"<Notice/>" if self.find(declarants, registration_number, "en") else None
 
-    def document(self, declarants: Sequence[str], registration_number: str) -> bytes | None:
+    def document(self, declarants: Sequence[str], registration_number: str, version: int | None = None) -> bytes | None:
         return b"<Declaration/>" if self.find(declarants, registration_number, "en") else None
 
 
@@ -285,25 +360,29 @@ class World:
     site: Website
     sessions: MemorySessions
     principals: MemoryPrincipals
+    people: MemoryPeople
     clock: MovableClock
 
 
 def make_world(
     declarations: Sequence[DeclarationPage] | None = None, *, demo: bool = True, clock: Clock | None = None
 ) -> World:
-    sessions, principals, movable = MemorySessions(), MemoryPrincipals(), MovableClock()
+    sessions, principals, movable, recorded = MemorySessions(), MemoryPrincipals(), MovableClock(), MemoryPeople()
     site = website(
         sessions=sessions,
         declarations=MemoryDeclarations(cast_declarations() if declarations is None else declarations),
         signatures=MemorySignatures(),
         draws=MemoryDraws(),
         principals=principals,
+        people=recorded,
+        gate=MemoryGate(clock or movable),
+        services={**dict.fromkeys(SERVICES), "own_cases": UntouchedCases()},
         clock=clock or movable,
         csrf_secret="for-tests-only",
         demo=demo,
         secure=False,
     )
-    return World(app_of(site), site, sessions, principals, movable)
+    return World(app_of(site), site, sessions, principals, recorded, movable)
 
 
 def app_of(site: Website) -> Litestar:
@@ -315,7 +394,11 @@ def app_of(site: Website) -> Litestar:
         csrf_config=site.csrf_config,
         guards=[guard],
         before_send=[add_headers],
-        exception_handlers={HTTPException: site.problem, 500: site.problem},
+        exception_handlers={
+            HTTPException: site.problem,
+            PortalError: lambda request, error: site.problem_page(request, status_of(error)),
+            500: site.problem,
+        },
         openapi_config=None,
     )
 

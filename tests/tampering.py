@@ -64,6 +64,7 @@ def clean(home: Path) -> Audited:
     clock = offices.StillClock()
     office = offices.office(home, clock)
     offices.journal_keys(office)
+    offices.journal_profiles(office)
     hurried = offices.reopen(office.settings, HurriedClock())
     lodgements: tuple[tuple[str, Office, str, bytes], ...] = (
         ("lamps", office, "anna", declaration_xml(reference="LAMPS", items=2)),
@@ -141,10 +142,19 @@ def swap(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
 
 def rewrite_entry(office: Office, number: str, particulars: Mapping[str, str]) -> None:
     """Change an entry of the journal, and every hash over it: leaf, tiles and head."""
+    _rewrite_entry(office, number, lambda said: {**said, **particulars})
+
+
+def drop_particular(office: Office, number: str, name: str) -> None:
+    """Make an entry of the journal, and every hash over it, as it was when this was not recorded."""
+    _rewrite_entry(office, number, lambda said: {key: text for key, text in said.items() if key != name})
+
+
+def _rewrite_entry(office: Office, number: str, edit: Callable[[dict[str, str]], dict[str, str]]) -> None:
     with writing(office.engine) as connection:
         ((index, _, old),) = store.read_entries(connection, number)
         said = read_entry(old)
-        record = audit.Record(audit.Event(said.event), number, said.at, {**said.particulars, **particulars})
+        record = audit.Record(audit.Event(said.event), number, said.at, edit(said.particulars))
         new = audit.encode(index, record)
         where = store.journal.c.index == index
         connection.execute(update(store.journal).where(where).values(entry=new, leaf=journal.leaf_hash(new)))

@@ -19,10 +19,10 @@ from msgspec import structs
 from sqlalchemy import insert
 
 from portal import store as portal_store
-from portal.api.callers import token_hash
 from portal.app import create_app
 from portal.database import make_engine, writing
 from portal.settings import Settings
+from portal.store import token_hash
 from risk_gateway import canonical, profile_store
 from risk_gateway.fraud_model import model_store
 from risk_gateway.fraud_model.features import CODED, ENCODED, FEATURES, MEDIAN_LEVELS
@@ -62,12 +62,14 @@ def telling(code: str, block: Block, kind: Kind, *orders: MeasureOrder, **change
 
 PROFILES = (
     telling(
-        "QX-7741", Block.IMPORTS, Kind.INDIRECT, MeasureOrder(MeasureCode.VALUE_CONTROL, "Quetzal: read the ledger.")
+        "QX-7741", Block.IMPORTS, Kind.INDIRECT, MeasureOrder(MeasureCode.VALUE_CONTROL, "Quaggazz: read the ledger.")
     ),
     telling(
-        "QX-7742", Block.IMPORTS, Kind.DIRECT, MeasureOrder(MeasureCode.INSPECT_PARTIAL, "Quetzal: weigh a crate.")
+        "QX-7742", Block.IMPORTS, Kind.DIRECT, MeasureOrder(MeasureCode.INSPECT_PARTIAL, "Quaggazz: weigh a crate.")
     ),
-    telling("QX-7743", Block.EXPORTS, Kind.INDIRECT, MeasureOrder(MeasureCode.EXPERTISE, "Quetzal: sample the grain.")),
+    telling(
+        "QX-7743", Block.EXPORTS, Kind.INDIRECT, MeasureOrder(MeasureCode.EXPERTISE, "Quaggazz: sample the grain.")
+    ),
 )
 
 

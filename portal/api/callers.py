@@ -1,6 +1,5 @@
 """Who calls by token, and how often: the bearer token of a participant, and a bucket of requests for each."""
 
-import hashlib
 import math
 from typing import Any
 
@@ -13,6 +12,7 @@ from msgspec import Struct
 from portal.access import Role
 from portal.errors import TokenRefused, TooManyRequests
 from portal.office import Office
+from portal.store import token_hash
 
 PREFIX = "/api/v1/"
 SELECTION = f"{PREFIX}selection"
@@ -26,11 +26,6 @@ class ApiCaller(Struct, frozen=True):
 
     role: Role
     participant: str
-
-
-def token_hash(token: str) -> str:
-    """Return what is stored of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class TokenMiddleware(ASGIMiddleware):

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 
 from portal.access import Permission
 from portal.addresses import ADDRESS, DECLARATION, Address
+from portal.api.documenting import JSON, read_operation
 from portal.api.routes import ApiRequest, find_stored, language_of
 from portal.errors import NotFound
 from portal.office import Office
@@ -20,7 +21,12 @@ class EvidenceApi(Controller):
     opt = {"need": Permission.READ_DECLARATIONS}  # noqa: RUF012
     dependencies = ADDRESS
 
-    @get(f"{DECLARATION}/signatures", sync_to_thread=True, summary="Read the reports on a declaration's signatures")
+    @get(
+        f"{DECLARATION}/signatures",
+        sync_to_thread=True,
+        operation_class=read_operation(JSON),
+        summary="Read the reports on a declaration's signatures",
+    )
     def signatures(
         self,
         request: ApiRequest,
@@ -35,7 +41,12 @@ class EvidenceApi(Controller):
         body = as_json(examine(the_office, stored), language_of(request))
         return Response(msgspec.json.encode(body), media_type="application/json")
 
-    @get(f"{DECLARATION}/evidence", sync_to_thread=True, summary="Read the evidence bundle of a decision")
+    @get(
+        f"{DECLARATION}/evidence",
+        sync_to_thread=True,
+        operation_class=read_operation(JSON),
+        summary="Read the evidence bundle of a decision",
+    )
     def evidence(
         self,
         request: ApiRequest,

@@ -15,6 +15,8 @@ from sqlalchemy import Connection
 
 from declarations import store as declarations_store
 from portal.access import Permission
+from portal.api.documenting import JSON, TEXT, read_operation
+from portal.audit import Event
 from portal.database import reading
 from portal.errors import NotFound
 from portal.office import Office
@@ -24,13 +26,17 @@ from signing.journal_check import EntryRow
 
 PUBLIC = {"need": Permission.SEE_PUBLIC_PAGES}
 PATH = "/api/v1/journal"
+NOTE = read_operation(TEXT, open=True)
+AS_JSON = read_operation(JSON, open=True)
+TOKEN = read_operation("application/vnd.etsi.timestamp-token", open=True)
+CERTIFICATES = read_operation("application/pem-certificate-chain", open=True)
 SIZE_MOST = 2**63 - 1  # of a column
 
 
 class JournalApi(Controller):
     path = PATH
 
-    @get("/checkpoint", opt=PUBLIC, sync_to_thread=True, summary="Read the newest checkpoint")
+    @get("/checkpoint", opt=PUBLIC, sync_to_thread=True, operation_class=NOTE, summary="Read the newest checkpoint")
     def newest(self, the_office: NamedDependency[Office]) -> Response[bytes]:
         """Return the newest signed note (C2SP tlog-checkpoint); the header Link leads to its time-stamp token."""
         with reading(the_office.engine) as connection:
@@ -40,7 +46,9 @@ class JournalApi(Controller):
         headers = {"Link": f'<{PATH}/checkpoints/{found.size}/token>; rel="related"'}
         return Response(found.note.encode(), media_type="text/plain", headers=headers)
 
-    @get("/checkpoints/{size:int}", opt=PUBLIC, sync_to_thread=True, summary="Read a checkpoint")
+    @get(
+        "/checkpoints/{size:int}", opt=PUBLIC, sync_to_thread=True, operation_class=AS_JSON, summary="Read a checkpoint"
+    )
     def checkpoint(self, the_office: NamedDependency[Office], size: FromPath[int]) -> Response[bytes]:
         """Return the checkpoint over so many entries: the signed note, and its time-stamp token (base64 of DER)."""
         found = _checkpoint(the_office, size)
@@ -55,7 +63,13 @@ class JournalApi(Controller):
             }
         )
 
-    @get("/checkpoints/{size:int}/token", opt=PUBLIC, sync_to_thread=True, summary="Read a time-stamp token")
+    @get(
+        "/checkpoints/{size:int}/token",
+        opt=PUBLIC,
+        sync_to_thread=True,
+        operation_class=TOKEN,
+        summary="Read a time-stamp token",
+    )
     def token(self, the_office: NamedDependency[Office], size: FromPath[int]) -> Response[bytes]:
         """Return the RFC 3161 token over the bytes of a signed note, in DER."""
         found = _checkpoint(the_office, size)
@@ -63,7 +77,13 @@ class JournalApi(Controller):
             raise NotFound("journal.no_token", size=str(size))
         return Response(found.token, media_type="application/vnd.etsi.timestamp-token")
 
-    @get("/inclusion/{index:int}", opt=PUBLIC, sync_to_thread=True, summary="Prove that an entry is in the journal")
+    @get(
+        "/inclusion/{index:int}",
+        opt=PUBLIC,
+        sync_to_thread=True,
+        operation_class=AS_JSON,
+        summary="Prove that an entry is in the journal",
+    )
     def inclusion(
         self,
         request: Request[Any, Any, Any],
@@ -93,7 +113,13 @@ class JournalApi(Controller):
                 }
             )
 
-    @get("/consistency", opt=PUBLIC, sync_to_thread=True, summary="Prove that the journal only grew")
+    @get(
+        "/consistency",
+        opt=PUBLIC,
+        sync_to_thread=True,
+        operation_class=AS_JSON,
+        summary="Prove that the journal only grew",
+    )
     def consistency(
         self, the_office: NamedDependency[Office], first: FromQuery[int], second: FromQuery[int]
     ) -> Response[bytes]:
@@ -114,7 +140,13 @@ class JournalApi(Controller):
                 }
             )
 
-    @get("/certificates", opt=PUBLIC, sync_to_thread=True, summary="Read the office's certificates")
+    @get(
+        "/certificates",
+        opt=PUBLIC,
+        sync_to_thread=True,
+        operation_class=CERTIFICATES,
+        summary="Read the office's certificates",
+    )
     def certificates(self, the_office: NamedDependency[Office]) -> Response[bytes]:
         """Return the certificates with which the office signs and signed checkpoints, in PEM, the newest first."""
         pem = b"".join(each.public_bytes(Encoding.PEM) for each in the_office.keyring.certificates())
@@ -144,7 +176,12 @@ def _demand_size(connection: Connection, size: int) -> None:
 
 
 def _is_party(request: Request[Any, Any, Any], connection: Connection, row: EntryRow) -> bool:
-    """Tell whether the caller, if known, is a party of the declaration that this entry is about."""
+    """Tell whether the caller, if known, is a party of the declaration whose decision this entry records.
+
+    What officers do with it stands in entries of its own, which may name profiles and persons.
+    """
+    if row[1] != Event.DECLARATION_DECIDED.value:
+        return False
     caller = request.scope.get("user")
     stored = declarations_store.find_by_number(connection, row[2]) if caller else None
     return stored is not None and caller.participant in (stored.key.declarant, stored.agent)

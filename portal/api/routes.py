@@ -1,18 +1,18 @@
 """The API of declarants and brokers: lodge, check without lodging, read."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody, Schema
+from litestar.params import FromQuery
 
 from declarations import store
 from portal.access import Permission
 from portal.addresses import ADDRESS, DECLARATION, Address
 from portal.api.callers import ApiCaller
+from portal.api.documenting import JSON, LODGE_PROBLEMS, XML, operation, read_operation
 from portal.checking import check_without_lodging
 from portal.database import reading
 from portal.entry import Answer
@@ -23,55 +23,42 @@ from portal.pipeline import lodge_while_serving
 from portal.stages import Lodged
 
 ApiRequest = Request[ApiCaller, None, State]
-XML = "application/xml"
 
 
-@dataclass
-class XmlOperation(Operation):
-    """An operation whose request body is a declaration of ccd-1.0.xsd."""
-
-    def __post_init__(self) -> None:
-        self.request_body = RequestBody(
-            required=True,
-            description="A declaration of urn:shekara:ccd:1, at most 8,000,000 bytes.",
-            content={XML: OpenAPIMediaType(schema=Schema(type=None))},
-        )
-        self.responses = {
-            **(self.responses or {}),
-            **{
-                str(status): OpenAPIResponse(description=f"{text} A problem document (RFC 9457) with a code.")
-                for status, text in {
-                    401: "No valid token, or the signature is not genuine.",
-                    403: "Genuine, but that person may not sign for that declarant.",
-                    409: "The trader's reference was used for other bytes.",
-                    413: "Too large.",
-                    422: "The document has defects; all are listed.",
-                    429: "Too many requests.",
-                    503: "Not accepted now; send the same bytes again.",
-                }.items()
-            },
-        }
+TAKES = "A declaration of urn:shekara:ccd:1, at most 8,000,000 bytes."
+LODGED = operation(
+    JSON,
+    XML,
+    answers={
+        201: "The decision.",
+        202: "A correction that waits for an officer; the version before it holds.",
+    },
+    problems=LODGE_PROBLEMS,
+    takes=TAKES,
+)
+CHECKED = operation(JSON, answers={200: "The report."}, problems=LODGE_PROBLEMS, takes=TAKES)
 
 
 class DeclarationsApi(Controller):
     path = "/api/v1/declarations"
     dependencies = ADDRESS
 
-    @post(opt={"need": Permission.LODGE_DECLARATIONS}, operation_class=XmlOperation, summary="Lodge a declaration")
+    @post(opt={"need": Permission.LODGE_DECLARATIONS}, operation_class=LODGED, summary="Lodge a declaration")
     async def lodge(self, request: ApiRequest, the_office: NamedDependency[Office]) -> Response[bytes]:
         """Lodge a signed declaration. The answer is the decision: JSON, or the sealed XML notice by Accept.
 
-        The same bytes sent again get the same answer.
+        A correction (function code 4) becomes the next version; 202 says that an officer has to permit it first, and
+        answers with the version before. The same bytes sent again get the same answer.
         """
         lodged = Lodged(await request.body(), the_office.clock.now(), request.user.participant)
         answer = await lodge_while_serving(lodged, the_office)
-        return _answer(request, answer, 201)
+        return _answer(request, answer, 202 if answer.asked else 201)
 
     @post(
         "/check",
         status_code=200,
         opt={"need": Permission.CHECK_DECLARATIONS},
-        operation_class=XmlOperation,
+        operation_class=CHECKED,
         summary="Check a declaration without lodging it",
     )
     async def check(self, request: ApiRequest, the_office: NamedDependency[Office]) -> Response[bytes]:
@@ -85,6 +72,7 @@ class DeclarationsApi(Controller):
         DECLARATION,
         opt={"need": Permission.READ_DECLARATIONS},
         sync_to_thread=True,
+        operation_class=read_operation(JSON, XML),
         summary="Read a declaration's status and decision",
     )
     def read(
@@ -92,14 +80,17 @@ class DeclarationsApi(Controller):
         request: ApiRequest,
         the_office: NamedDependency[Office],
         address: NamedDependency[Address],
+        version: FromQuery[int | None] = None,
     ) -> Response[bytes]:
-        """Return the declaration with its decision. The three parts are those of the registration number."""
-        return _answer(request, _find(request, the_office, address.number), 200)
+        """Return the declaration with its decision, the newest version unless one is named. The three parts are those
+        of the registration number."""
+        return _answer(request, _find(request, the_office, address.number, version), 200)
 
     @get(
         f"{DECLARATION}/decision",
         opt={"need": Permission.READ_DECLARATIONS},
         sync_to_thread=True,
+        operation_class=read_operation(JSON, XML),
         summary="Read a decision",
     )
     def read_decision(
@@ -107,9 +98,10 @@ class DeclarationsApi(Controller):
         request: ApiRequest,
         the_office: NamedDependency[Office],
         address: NamedDependency[Address],
+        version: FromQuery[int | None] = None,
     ) -> Response[bytes]:
-        """Return the decision: JSON, or the sealed XML notice by Accept."""
-        return _answer(request, _find(request, the_office, address.number), 200)
+        """Return the decision on the newest version, or on the one named: JSON, or the sealed XML notice by Accept."""
+        return _answer(request, _find(request, the_office, address.number, version), 200)
 
 
 def language_of(request: Request[Any, Any, Any]) -> str:
@@ -117,17 +109,17 @@ def language_of(request: Request[Any, Any, Any]) -> str:
     return negotiate(None, request.headers.get("accept-language", "en"))
 
 
-def find_stored(request: ApiRequest, office: Office, number: str) -> store.Stored:
+def find_stored(request: ApiRequest, office: Office, number: str, version: int | None = None) -> store.Stored:
     """Return a declaration of which the caller is a party. Raises `NotFound`: others' numbers are not there."""
     with reading(office.engine) as connection:
-        stored = store.find_by_number(connection, number)
+        stored = store.find_by_number(connection, number, version)
     if stored is None or request.user.participant not in (stored.key.declarant, stored.agent):
         raise NotFound("declaration.not_found", number=number)
     return stored
 
 
-def _find(request: ApiRequest, office: Office, number: str) -> Answer:
-    return office.answer_of(find_stored(request, office, number))
+def _find(request: ApiRequest, office: Office, number: str, version: int | None) -> Answer:
+    return office.answer_of(find_stored(request, office, number, version))
 
 
 def _answer(request: ApiRequest, answer: Answer, status: int) -> Response[bytes]:

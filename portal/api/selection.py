@@ -11,6 +11,7 @@ from litestar.params import FromQuery
 from portal.access import Permission
 from portal.addresses import ADDRESS, DECLARATION, Address
 from portal.api.callers import SELECTION
+from portal.api.documenting import JSON, read_operation
 from portal.api.routes import ApiRequest, find_stored
 from portal.errors import NotFound
 from portal.office import Office
@@ -24,6 +25,7 @@ class SelectionApi(Controller):
         "/keys",
         opt={"need": Permission.SEE_PUBLIC_PAGES},
         sync_to_thread=True,
+        operation_class=read_operation(JSON, open=True),
         summary="Read the keys of random selection",
     )
     def keys(self, the_office: NamedDependency[Office], before: FromQuery[date | None] = None) -> Response[bytes]:
@@ -40,6 +42,7 @@ class DrawApi(Controller):
         f"{DECLARATION}/selection",
         opt={"need": Permission.READ_DECLARATIONS},
         sync_to_thread=True,
+        operation_class=read_operation(JSON),
         summary="Read a declaration's random draw",
     )
     def random_draw(

@@ -14,7 +14,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from portal.clock import SystemClock
-from portal.commands.shared import reading_database
+from portal.commands.shared import reading_database, show_whole
 from portal.database import opened_engine, reading
 from portal.feedback import Feedback
 from portal.settings import Settings
@@ -95,7 +95,7 @@ def _show(found: list[Record]) -> None:
             f"{one.revenue_tiyn / 100:,.2f}",
             f"[red]{one.alarm}[/]" if one.alarm else "",
         )
-    console.print(table)
+    show_whole(console, table)
 
 
 def _shown(of: Precision) -> str:
@@ -107,4 +107,4 @@ def _counted(columns: tuple[str, ...], counted: Counter[tuple[str, str]] | Count
         table = Table(*columns)
         for names, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])):
             table.add_row(*map(escape, names), str(count))
-        console.print(table)
+        show_whole(console, table)

@@ -32,6 +32,8 @@ def learned_as_json(version: str, learned: Learned) -> str:
 def show_learned(console: Console, version: str, learned: Learned) -> None:
     console.print(f"Candidate {_short(version)}: {learned.acts} acts of {learned.first} to {learned.last}, ", end="")
     console.print(f"{learned.found} found a violation; {learned.items} items.")
+    if learned.generated:
+        console.print(f"{learned.generated} of the acts are of cases that a generator made.", style="yellow")
     console.print("On its own items, with goods and acts that it had not seen:")
     _show_metrics(console, {"held out": learned.held_out})
     console.print(f"It judges nothing yet. Another analyst: shekara model promote {_short(version)} --by IIN")

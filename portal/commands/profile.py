@@ -27,6 +27,7 @@ from risk_gateway.desk_store import StoredProfile
 from risk_gateway.errors import MoveRefused, ProfileRefused
 from risk_gateway.knowledge import parse_profiles
 from risk_gateway.profiles import Profile
+from risk_gateway.shape_errors import shape_error
 from risk_gateway.validation import problems
 
 REFUSED, MISUSE = 1, 2
@@ -73,7 +74,7 @@ def show(
         steps = desk_store.read_steps(connection, code, stored.version)
     row = next(row for row in rows if row.stored.version == stored.version)
     view = views.view(row, steps, _today(), language)
-    print(views.view_as_json(view)) if as_json else views.show_view(console, view)
+    print(views.view_as_json(view)) if as_json else views.show_view(console, view, language)
 
 
 @app.command()
@@ -165,13 +166,15 @@ def expire(codes: Codes, by: By, reason: Reason, language: Language = "en") -> N
 def appoint(
     iin: str,
     name: str,
+    by: Annotated[str, typer.Option(metavar="IIN", help="Who appoints; recorded, not authenticated.")],
     posts: Annotated[
         list[str] | None, typer.Option("--post", help="A regional analyst's post; may be repeated.")
     ] = None,
+    language: Language = "en",
 ) -> None:
     """Let a person work as a risk analyst: of the whole republic, or of some posts."""
-    with writing_database() as connection:
-        profile_desk.appoint(connection, Analyst(iin, name, frozenset(posts or ())), SystemClock().now())
+    with _refusing(language), writing_database() as connection:
+        profile_desk.appoint(connection, Analyst(iin, name, frozenset(posts or ())), by, SystemClock().now())
     console.print(f"{iin} {name}: {' '.join(sorted(posts or ())) or 'republican'}", markup=False)
 
 
@@ -190,15 +193,17 @@ def analysts() -> None:
 
 
 def _step(codes: list[str], step: Move, by: str, reason: str, language: str) -> None:
-    """Take the step with each profile, each in a transaction of its own, until one is refused."""
-    now = SystemClock().now()
-    for code in codes:
-        with _refusing(language), writing_database() as connection:
+    """Take the step with all of these profiles, or with none: what judges changes once."""
+    now, taken = SystemClock().now(), []
+    with _refusing(language), writing_database() as connection:
+        for code in codes:
             stored = _version(connection, code, None)
-            if step is Move.APPROVE:
-                views.show_report(console, desk_store.read_standing(connection, code, stored.version))
+            if step in (Move.SUBMIT, Move.APPROVE):
+                views.show_report(console, desk_store.read_standing(connection, code, stored.version), language)
             status = profile_desk.take(connection, code, stored.version, step, by, now, reason)
-        console.print(f"{code} version {stored.version}: {status.value}", markup=False)
+            taken.append(f"{code} version {stored.version}: {status.value}")
+    for line in taken:
+        console.print(line, markup=False)
 
 
 def _check(file: Path, language: str) -> bool:
@@ -223,7 +228,7 @@ def _parsed(file: Path) -> tuple[Profile, ...]:
     try:
         return parse_profiles(file.read_text(encoding="utf-8"), file.name)
     except UnicodeDecodeError as error:
-        raise ProfileRefused("profile-shape", file.name, problem=str(error)) from error
+        raise ProfileRefused("profile-shape", file.name, problem=shape_error(error)) from error
 
 
 def _version(connection: Connection, code: str, version: int | None) -> StoredProfile:

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from portal.commands.labels import known, said
 from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import canonical
-from risk_gateway.desk import BackTest, Standing, Status
+from risk_gateway.desk import BackTest, Standing, Status, cautions
 from risk_gateway.desk_store import Step, StoredProfile
 from risk_gateway.errors import ProfileRefused
 from risk_gateway.profile_store import EVER_APPROVED
@@ -66,7 +67,7 @@ def state_of(stored: StoredProfile, newer: Sequence[StoredProfile], today: date)
     """Say where a version stands today. `newer` are the later versions of its code."""
     profile = stored.profile
     if stored.status is not Status.APPROVED:
-        return stored.status.value
+        return "does not judge" if stored.refused else stored.status.value
     if profile is None:
         return "does not judge"
     if profile.valid_to < today:
@@ -94,13 +95,14 @@ def as_json(row: Row, language: str) -> str:
 
 
 def show_rows(console: Console, found: Sequence[Row], language: str) -> None:
-    table = Table("code", "version", "state", "block", "weight", "last day", "title", box=None, pad_edge=False)
+    columns = ("code", "version", "state", "block", "weight", "last-day", "title")
+    table = Table(*(said(column, language) for column in columns), box=None, pad_edge=False)
     for column in table.columns[:-1]:
         column.no_wrap = True
     for row in found:
         profile = row.stored.profile
         facts = ("", "", "", "") if profile is None else _facts(profile, language)
-        state = f"[{_COLOURS.get(row.state, 'dim')}]{row.state}[/]"
+        state = f"[{_COLOURS.get(row.state, 'dim')}]{known(row.state, language)}[/]"
         table.add_row(escape(row.stored.code), str(row.stored.version), state, *map(escape, facts))
     console.print(table)
     for row in found:
@@ -108,12 +110,12 @@ def show_rows(console: Console, found: Sequence[Row], language: str) -> None:
             for text in _texts(row.stored.refused, language):
                 console.print(text, style="red", markup=False)
     if not found:
-        console.print("There are no profiles. Without any, every declaration is checked on paper.", style="yellow")
+        console.print(said("profile-none", language), style="yellow")
 
 
 def _facts(profile: Profile, language: str) -> tuple[str, str, str, str]:
-    weight = "direct" if profile.kind is Kind.DIRECT else str(profile.weight)
-    return profile.block.value, weight, profile.valid_to.isoformat(), profile.title.into(language)
+    weight = said("direct", language) if profile.kind is Kind.DIRECT else str(profile.weight)
+    return known(profile.block.value, language), weight, profile.valid_to.isoformat(), profile.title.into(language)
 
 
 def view(row: Row, steps: Sequence[Step], today: date, language: str) -> View:
@@ -124,7 +126,7 @@ def view(row: Row, steps: Sequence[Step], today: date, language: str) -> View:
         code=stored.code,
         version=stored.version,
         state=row.state,
-        back_test=_reported(next((step.report for step in reversed(steps) if step.report), None)),
+        back_test=_reported(next((step.report for step in reversed(steps) if step.report), None), language),
         steps=_told(steps),
         problems=_texts(found, language),
     )
@@ -134,22 +136,27 @@ def view(row: Row, steps: Sequence[Step], today: date, language: str) -> View:
         life,
         title=profile.title.into(language),
         sentence=sentence(profile, language, today) if well_formed(profile) else "",
-        facts=_particulars(profile, stored.approver),
-        measures=[" ".join(filter(None, (one.code, one.when, one.instruction))) for one in profile.measures],
+        facts=_particulars(profile, stored.approver, language),
+        measures=[
+            " ".join(filter(None, (one.code, known(one.when, language), one.instruction))) for one in profile.measures
+        ],
         declarant_text=profile.declarant_text.into(language),
         legal_basis=profile.legal_basis.into(language),
         digest=profile.digest,
     )
 
 
-def _particulars(profile: Profile, approver: str | None) -> dict[str, str]:
-    rates, cap = profile.selection, f", at most {profile.daily_cap} a day" if profile.daily_cap else ""
+def _particulars(profile: Profile, approver: str | None, language: str) -> dict[str, str]:
+    rates, cap = profile.selection, said("profile-cap", language, cap=profile.daily_cap) if profile.daily_cap else ""
+    kind = {"kind": known(profile.kind.value, language), "weight": profile.weight, "family": profile.family}
     return {
-        "block": profile.block.value,
-        "level": " ".join((profile.level.value, *profile.posts)),
-        "kind": f"{profile.kind.value}, weight {profile.weight}, family {profile.family}",
-        "risk": f"{profile.category.value}, {profile.motive.value}",
-        "selects": f"low {rates.low}, medium {rates.medium}, high {rates.high}{cap}",
+        "block": known(profile.block.value, language),
+        "level": " ".join((known(profile.level.value, language), *profile.posts)),
+        "kind": said("profile-kind", language, **kind),
+        "risk": ", ".join(
+            said(code, language) for code in (f"category.{profile.category.value}", f"motive.{profile.motive.value}")
+        ),
+        "selects": said("profile-selects", language, low=rates.low, medium=rates.medium, high=rates.high, cap=cap),
         "valid": f"{profile.valid_from} – {profile.valid_to}",
         "author": profile.author,
         "approver": approver or "",
@@ -160,43 +167,48 @@ def view_as_json(given: View) -> str:
     return msgspec.json.format(msgspec.json.encode(given), indent=2).decode()
 
 
-def show_view(console: Console, given: View) -> None:
+def show_view(console: Console, given: View, language: str) -> None:
     colour = _COLOURS.get(given.state, "dim")
     console.print(
-        f"[bold]{escape(given.code)}[/] version {given.version}  [{colour}]{given.state}[/]  {escape(given.title)}"
+        f"[bold]{escape(given.code)}[/] {said('version', language)} {given.version}  "
+        f"[{colour}]{known(given.state, language)}[/]  {escape(given.title)}"
     )
     console.print(f"  {given.sentence}", markup=False)
-    for name, text in given.facts.items():
-        console.print(f"  {name:9} {text}", style="dim", markup=False)
-    for measure in given.measures:
-        console.print(f"  orders    {measure}", markup=False)
-    console.print(f"  tells     {given.declarant_text} {given.legal_basis}", markup=False)
-    console.print(f"  digest    {given.digest}", style="dim", markup=False)
-    console.print(f"  back-test {given.back_test}", markup=False)
+    lines: list[tuple[str, str, str | None]] = [(name, text, "dim") for name, text in given.facts.items()]
+    lines += [("orders", measure, None) for measure in given.measures]
+    lines += [("tells", f"{given.declarant_text} {given.legal_basis}", None)]
+    lines += [("digest", given.digest, "dim"), ("back-test", given.back_test, None)]
+    for name, text, style in lines:
+        console.print(f"  {said(name, language):13} {text}", style=style, markup=False)
     for at, status, who, why in given.steps:
-        console.print(f"  {at}  {status:11} {who}  {why}".rstrip(), style="dim", markup=False)
+        console.print(f"  {at}  {known(status, language):13} {who}  {why}".rstrip(), style="dim", markup=False)
     for problem in given.problems:
         console.print(f"  {problem}", style="red", markup=False)
 
 
-def show_report(console: Console, standing: Standing) -> None:
-    """Show the approver what the profile would have done."""
-    told = "none" if standing.report is None else _summary(standing.report)
-    console.print(f"{standing.profile.code} back-test: {told}", markup=False)
+def show_report(console: Console, standing: Standing, language: str) -> None:
+    """Show the approver what the profile would have done, and what he should not overlook."""
+    told = said("none", language) if standing.report is None else _summary(standing.report, language)
+    console.print(f"{standing.profile.code} {said('back-test', language)}: {told}", markup=False)
+    for words in cautions(standing):
+        console.print(words.into(language), style="yellow", markup=False)
 
 
-def _reported(report_json: bytes | None) -> str:
-    return "none" if report_json is None else _summary(msgspec.json.decode(report_json, type=BackTest))
+def _reported(report_json: bytes | None, language: str) -> str:
+    if report_json is None:
+        return said("none", language)
+    return _summary(msgspec.json.decode(report_json, type=BackTest), language)
 
 
-def _summary(report: BackTest) -> str:
+def _summary(report: BackTest, language: str) -> str:
     share = f" ({100 * report.hits / report.cases:.1f} %)" if report.cases else ""
-    return f"{report.first} – {report.last}: fires on {report.hits} of {report.cases} cases{share}"
+    counted = {"hits": report.hits, "cases": report.cases, "share": share}
+    return said("profile-reported", language, first=report.first, last=report.last, **counted)
 
 
 def _told(steps: Sequence[Step]) -> list[tuple[str, str, str, str]]:
     return [
-        (step.at.astimezone(KAZAKHSTAN_TIME).isoformat(timespec="seconds"), step.status.value, step.actor, step.reason)
+        (step.at.astimezone(KAZAKHSTAN_TIME).isoformat(timespec="seconds"), step.status, step.actor, step.reason)
         for step in steps
     ]
 

@@ -26,7 +26,7 @@ from portal.settings import Settings
 from risk_gateway import selection_store
 from risk_gateway.archive_store import read_cases
 from risk_gateway.days import day_of
-from risk_gateway.stratum import Estimate, drawn_at_random, estimate_rate
+from risk_gateway.stratum import Estimate, Sample, drawn_at_random, estimate_rate
 
 REFUSED, NOT_YET = 1, 2
 KEYS_MOST = 400
@@ -128,11 +128,13 @@ def estimate(
     with opened(Settings.load()) as office, reading(office.engine) as connection:
         sample = drawn_at_random(read_cases(connection, day_named(first), day_named(last), block))
     found = estimate_rate(sample.strata)
-    report = {**found.as_json(), "drawn": sample.drawn, "without_result": sample.drawn - found.inspected}
+    low, high = sample.bounds() or (None, None)
+    response = {"response": sample.response, "rate_if_none_guilty": low, "rate_if_all_guilty": high}
+    report = {**found.as_json(), "drawn": sample.drawn, "without_result": sample.unanswered, **response}
     if as_json:
         print(json.dumps(report))
     else:
-        _show_estimate(found, sample.drawn)
+        _show_estimate(found, sample)
     raise typer.Exit(0 if found.inspected else NOT_YET)
 
 
@@ -205,13 +207,23 @@ def _table(lines: list[dict[str, Any]]) -> None:
     console.print(table)
 
 
-def _show_estimate(found: Estimate, drawn: int) -> None:
-    if not found.inspected:
-        console.print(f"{drawn} drawn at random, none of them inspected to the end: nothing can be estimated.")
+def _show_estimate(found: Estimate, sample: Sample) -> None:
+    bounds = sample.bounds()
+    if not found.inspected or bounds is None:
+        console.print(f"{sample.drawn} drawn at random, none of them inspected to the end: nothing can be estimated.")
         return
-    console.print(f"drawn at random  {drawn}, of them with a closed control {found.inspected}, found {found.found}")
+    console.print(
+        f"drawn at random  {sample.drawn}, of them with a closed control {found.inspected} ({sample.response:.0%}),"
+        f" found {found.found}"
+    )
     console.print(f"violation rate   {found.rate:.2%}, 95 % interval {found.low:.2%} to {found.high:.2%}")
     console.print(f"like a simple random sample of {found.effective_size:.0f}")
+    if sample.unanswered:
+        console.print(
+            f"{sample.unanswered} controls are not closed: {bounds[0]:.2%} if they find nothing, {bounds[1]:.2%} if"
+            " each finds something. The interval knows of chance only.",
+            style="yellow",
+        )
 
 
 def _text(misfit: Misfit, language: str) -> str:

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from declarations.errors import DeclarationsError
 from declarations.numbering import parse
@@ -17,6 +19,8 @@ from portal.settings import Settings
 
 Language = Annotated[Literal["kk", "ru", "en"], typer.Option(help="The language of texts.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+NO_TABLE = ("no such table", "no such column", "does not exist")  # what SQLite and PostgreSQL say
+WIDEST = 1_000  # columns of a table
 
 
 @contextmanager
@@ -51,6 +55,24 @@ def number_named(text: str, language: str = "en", option: str | None = None) -> 
         return str(parse(text))
     except DeclarationsError as error:
         raise typer.BadParameter(error.text(language), param_hint=option) from None
+
+
+def trouble(error: SQLAlchemyError) -> str:
+    """Return what an operator can do about an error of the database, without its SQL where that says nothing more."""
+    told = str(getattr(error, "orig", None) or error).splitlines()[0]
+    if any(sign in told for sign in NO_TABLE):
+        return (
+            "The database has no tables, or is of an older version: run `shekara migrate`"
+            f" (for a demonstration `shekara seed`). It says: {told}"
+        )
+    return f"The database does not answer: {told}"
+
+
+def show_whole(console: Console, table: Table) -> None:
+    """Print a table as wide as it is: what a narrow terminal wraps can be read, what is cut off cannot."""
+    wanted = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
+    width = max(console.width, wanted)
+    Console(file=console.file, width=width, highlight=False, force_terminal=console.is_terminal).print(table)
 
 
 @contextmanager

@@ -17,11 +17,14 @@ from sqlalchemy import Connection
 from portal import profile_desk
 from portal.by_days import Span, Work, by_days, knowledge_reader, spans
 from portal.clock import SystemClock
-from portal.commands.shared import Language, day_given, progress
+from portal.commands.labels import said
+from portal.commands.shared import Language, day_given, progress, show_whole
 from portal.database import opened_engine, reading, writing
+from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from risk_gateway import archive_store, canonical, desk_store
 from risk_gateway.days import day_of
+from risk_gateway.desk import BackTest, demand_report
 from risk_gateway.errors import MoveRefused, ParametersRefused, ProfileRefused
 from risk_gateway.knowledge import parse_profiles
 from risk_gateway.precision import Precision
@@ -69,12 +72,14 @@ def simulate_command(
         errors.print(error.text(language), style="red", markup=False)
         raise typer.Exit(REFUSED) from None
     print(canonical.dumps(made).decode()) if as_json else show(made, language)
+    _tell_refusal(profile, made, language)
 
 
 def simulate(url: str, draft: Profile, first: date | None, last: date | None, processes: int) -> Report | None:
     """Run a draft over the cases of its block from `first` to `last`; None when there is none."""
     with opened_engine(url) as engine, reading(engine) as connection:
         over = spans(connection, first, last, draft.block.value)
+        there = archive_store.span(connection, draft.block.value)
     if not over:
         return None
     sums = Sums()
@@ -82,7 +87,7 @@ def simulate(url: str, draft: Profile, first: date | None, last: date | None, pr
         for part in by_days(url, partial(simulate_days, draft), over, processes):
             sums.add(part)
             advance(part.cases)
-    return report(draft, over[0].first, over[-1].last, sums)
+    return report(draft, over[0].first, over[-1].last, sums, there)
 
 
 def simulate_days(draft: Profile, connection: Connection) -> Work[Sums]:
@@ -123,6 +128,16 @@ def _attach(url: str, made: Report, by: str) -> None:
     with opened_engine(url) as engine, writing(engine) as connection:
         now = SystemClock().now()
         profile_desk.attach_report(connection, made.profile, made.version, canonical.dumps(made), by, now)
+
+
+def _tell_refusal(profile: Profile, made: Report, language: str) -> None:
+    """Say at once what would only be said when the draft is submitted."""
+    now = SystemClock().now().astimezone(KAZAKHSTAN_TIME)
+    tested = BackTest(made.digest, made.first, made.last, made.cases, made.hits, made.there_first, made.there_last)
+    try:
+        demand_report(profile, tested, now, now)
+    except MoveRefused as refused:
+        errors.print(said("simulate-submit", language, why=refused.text(language)), style="yellow", markup=False)
 
 
 # --- what is shown --------------------------------------------------------------------------------------------------
@@ -184,4 +199,4 @@ def _table(columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
         table = Table(*columns)
         for row in rows:
             table.add_row(*(escape(str(value)) for value in row))
-        console.print(table)
+        show_whole(console, table)

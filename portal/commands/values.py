@@ -19,10 +19,12 @@ from portal.clock import SystemClock
 from portal.commands.shared import AsJson, Language, reading_database, writing_database
 from portal.languages import KAZAKHSTAN_TIME
 from risk_gateway import archive_store, values_file, values_store
+from risk_gateway.archive import Generated
 from risk_gateway.days import day_of
 from risk_gateway.errors import MoveRefused, ValuesRefused
 from risk_gateway.parameters import MassPerUnit, UnitValue
 from risk_gateway.reference_values import compute, method_on
+from risk_gateway.shape_errors import shape_error
 
 REFUSED, NOTHING = 1, 2
 SIGNAL = "A signal to look, never a value to impose."
@@ -40,20 +42,28 @@ def compute_command(
     out: Annotated[Path, typer.Option(dir_okay=False, help="The TOML file that is written; `load` puts it in force.")],
     as_json: AsJson = False,
 ) -> None:
-    """Compute values from the released declarations of some days, both included, and write them to a file."""
+    """Compute values from the released declarations of some days, both included, and write them to a file.
+
+    Without a value nothing is written. Cases that a generator made count, and are told.
+    """
+    if last < first:
+        raise typer.BadParameter(f"{last.date()} is before {first.date()}", param_hint="--to")
     with reading_database() as connection:
-        cases = archive_store.read_cases(connection, first.date(), last.date())
+        cases = Generated(archive_store.read_cases(connection, first.date(), last.date()))
         computed = compute(cases, first.date(), last.date(), method_on(valid_from.date()))
+    if not computed.unit_values and not computed.mass_per_unit:
+        errors.print("Too few released declarations to compute anything from; nothing is written.", style="red")
+        raise typer.Exit(NOTHING)
     text = values_file.write(valid_from.date(), computed.unit_values, computed.mass_per_unit)
     out.write_text(text, encoding="utf-8")
     report = {
         "declarations": computed.declarations,
+        "generated_cases": cases.generated,
         "unit_values": len(computed.unit_values),
         "mass_per_unit": len(computed.mass_per_unit),
         "file": str(out),
     }
     _print(report, as_json)
-    raise typer.Exit(0 if computed.unit_values or computed.mass_per_unit else NOTHING)
 
 
 @app.command()
@@ -75,7 +85,7 @@ def load(
             since = valid_from.date() if valid_from else None
             version = reference_values.load(connection, read, since, by, file.name, now)
     except UnicodeDecodeError as error:
-        _refuse([ValuesRefused("values-shape", file.name, problem=str(error))], language)
+        _refuse([ValuesRefused("values-shape", file.name, problem=shape_error(error))], language)
     except (MoveRefused, ValuesRefused) as error:
         _refuse([error], language)
     else:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from declarations import store as declarations_store
 from declarations.participants import Participant, PowerOfAttorney
-from portal.api.callers import token_hash
+from portal import profile_desk
 from portal.app import open_office
 from portal.authorities import DEMO_PASSWORD, authorities_of, demo_folder
 from portal.clock import Clock
@@ -17,17 +17,18 @@ from portal.demo.cast import ANALYSTS, PARTICIPANTS, PERSONS
 from portal.demo.pasts import put_pasts
 from portal.keys import OFFICE
 from portal.settings import Settings
-from portal.store import add_token
+from portal.store import Official, add_official, add_token, read_officials, token_hash
 from portal.trusting import Keeper
-from risk_gateway import profile_store
 from risk_gateway import store as risk_store
 from risk_gateway.analyst_store import put_analyst
 from risk_gateway.days import day_of
+from risk_gateway.knowledge import shipped_profiles
 from signing.authority import P256, RSA_2048, DemoAuthority
 
 OFFICE_NAME = "State Revenue Committee (demo)"
 OFFICE_BIN = "200140000017"
 TOKEN_DAYS = 365
+OFFICIALS_SINCE = date(2025, 1, 6)
 POWERS = (("altyn", "zhibek", "ZL-2026/1", "IM EX TT"), ("tengri", "zhibek", "ZL-2026/2", "IM EX TT"))
 
 
@@ -41,11 +42,12 @@ def seed(settings: Settings, clock: Clock) -> None:
     with writing(engine) as connection:
         _put_participants(connection, day_of(now))
         put_pasts(connection)
-        profile_store.install_starter(connection, now)
+        profile_desk.install(connection, shipped_profiles(), now)
         for analyst in ANALYSTS:
             put_analyst(connection, analyst)
         for key, participant in PARTICIPANTS.items():
             _put_token(connection, settings.home / "demo" / "tokens" / f"{key}.txt", participant.identifier, now)
+        put_officials(connection)
         declarations_store.bump_revision(connection)
     engine.dispose()
     _fetch_evidence(settings, clock)
@@ -95,6 +97,23 @@ def _put_participants(connection: Connection, today: date) -> None:
                 scope=frozenset(scope.split()),
             ),
         )
+
+
+def put_officials(connection: Connection) -> None:
+    """Appoint those of the cast who serve at customs."""
+    known = {each.iin for each in read_officials(connection)}
+    for person in PERSONS.values():
+        if person.organisation is None and person.iin not in known:
+            appointment = Official(
+                iin=person.iin,
+                name=person.name,
+                role=person.role,
+                post=person.post,
+                valid_from=OFFICIALS_SINCE,
+                valid_to=None,
+                appointed_by="demo",
+            )
+            add_official(connection, appointment)
 
 
 def _put_token(connection: Connection, path: Path, participant: str, now: datetime) -> None:

@@ -5,12 +5,28 @@ from sqlmodel import SQLModel
 
 import declarations.tables
 import interop.tables
+import portal.analyst.tables
+import portal.casework.tables
+import portal.declarant.drafting.tables
+import portal.declarant.goods.tables
 import portal.tables
+import portal.webhooks.tables
 import risk_gateway.tables
 import signing.tables
 from portal.database import make_engine
 
-TABLES = (declarations.tables, interop.tables, portal.tables, risk_gateway.tables, signing.tables)
+TABLES = (
+    declarations.tables,
+    interop.tables,
+    portal.analyst.tables,
+    portal.casework.tables,
+    portal.declarant.drafting.tables,
+    portal.declarant.goods.tables,
+    portal.tables,
+    portal.webhooks.tables,
+    risk_gateway.tables,
+    signing.tables,
+)
 
 
 def run() -> None:

@@ -18,9 +18,9 @@ from sqlalchemy.exc import OperationalError
 from declarations import store as declarations_store
 from portal import app as portal_app
 from portal import store as portal_store
-from portal.api.callers import token_hash
 from portal.app import create_app
 from portal.database import make_engine, reading, writing
+from portal.store import token_hash
 from signing import errors as signing
 from signing import verify, xmlgate
 

@@ -29,6 +29,7 @@ from portal.selection import HORIZON_DAYS
 from portal.settings import SettingsError
 from portal.stages import Lodged
 from portal.store import notification
+from risk_gateway.knowledge import shipped_profiles
 from risk_gateway.knowledge_store import knowledge_table, part_table
 from risk_gateway.manifest import digest_of, manifest_of
 from risk_gateway.model import Outcome
@@ -39,7 +40,8 @@ from signing import store
 from signing.authority import DemoAuthority
 
 ALTYN, QORGAN, ZHIBEK = (PARTICIPANTS[key].identifier for key in ("altyn", "qorgan", "zhibek"))
-SIGNED = {"size": HORIZON_DAYS + 1 + 6}  # the keys of random selection come before the six decisions
+# the keys of random selection and the two steps of each profile come before the six decisions
+SIGNED = {"size": HORIZON_DAYS + 1 + 2 * len(shipped_profiles()) + 6}
 CSV = b"commodity_code,duty_rate\n8539229000,%d\n9401610000,10\n1001990000,5\n"
 
 
@@ -116,7 +118,7 @@ def test_declarations_since_a_day_and_one_by_its_number_can_be_audited_alone(aud
 # --- one thing is changed -------------------------------------------------------------------------------------------
 
 COLUMNS = [
-    ({"status": "DOCUMENTS_REQUESTED"}, {"columns"}),
+    ({"status": "DOCUMENTS_REQUESTED"}, {"columns", "moves"}),
     ({"outcome": "INSPECTION_ORDER"}, {"columns", "entry"}),
     ({"item_count": 3}, {"columns"}),
     ({"customs_value_tiyn": 1}, {"columns"}),
@@ -166,13 +168,13 @@ EDITS = [
     ("document gone", document, "content", lambda data: b"", {"bytes", "gate"}),
     ("case: mass", decision, "case", swap(b'"net_mass_kg":"150.000"', b'"net_mass_kg":"151.000"'), {"entry", "case"}),
     ("case: category", decision, "case", swap(b'"low"', b'"high"'), {"entry", "assessment"}),
-    ("assessment", decision, "assessment", swap(b'"score":"5', b'"score":"9'), {"assessment"}),
+    ("assessment", decision, "assessment", swap(b'"score":"5', b'"score":"9'), {"assessment", "assessment-digest"}),
     (
         "decision",
         decision,
         "decision",
         swap(b"SIMPLIFIED_RELEASE", b"DOCUMENTARY_CHECK"),
-        {"decision", "notice", "columns"},
+        {"decision", "notice", "columns", "moves"},
     ),
     ("payables", decision, "payables", swap(b'"amount":"', b'"amount":"9'), {"payables"}),
     ("notice", decision, "notice", swap(b"SIMPLIFIED_RELEASE", b"DOCUMENTARY_CHECK"), {"seal", "entry", "message"}),
@@ -191,7 +193,7 @@ def test_a_changed_blob_is_found(audited: Audited, table, column, edit, codes: s
 BLOBS = [
     (document, "content", {"bytes"}),
     (decision, "case", {"entry", "case"}),
-    (decision, "assessment", {"assessment"}),
+    (decision, "assessment", {"assessment", "assessment-digest"}),
     (decision, "decision", {"decision", "notice"}),
     (decision, "payables", {"payables"}),
     (decision, "notice", {"entry"}),
@@ -456,8 +458,14 @@ def test_two_declarations_that_changed_places_in_the_journal_are_found(audited: 
     change(audited.office, declaration, of(audited.key("embargo")), {"sequence": first})
 
     codes = found(audited.office)
-    assert codes[audited.number("lamps")] == {"entry", "decided", "notice", "message"}
-    assert codes[audited.number("embargo")] == {"entry", "decided", "notice", "message", "serials"}
+    assert codes[audited.number("lamps")] == {
+        "entry",
+        "assessment-digest",
+        "decided",
+        "notice",
+        "message",
+    }
+    assert codes[audited.number("embargo")] == codes[audited.number("lamps")] | {"serials"}
 
 
 def test_a_changed_leaf_is_found(audited: Audited) -> None:

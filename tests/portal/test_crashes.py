@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 import builders
@@ -20,19 +20,26 @@ from sqlalchemy import text
 
 from declarations import store as declarations_store
 from portal import audit
-from portal.api.callers import token_hash
 from portal.clock import SystemClock
 from portal.database import make_engine, reading, writing
 from portal.settings import Settings
-from portal.store import add_token
+from portal.store import add_token, token_hash
 from risk_gateway import selection_store
 from signing import journal, verify, xmlgate
 from signing import store as signing_store
 
-POINTS = ("after declaration", "after decision", "after history", "after journal", "before commit", "after commit")
+POINTS = (
+    "after declaration",
+    "after decision",
+    "after case",
+    "after history",
+    "after journal",
+    "before commit",
+    "after commit",
+)
 CYCLES = int(os.environ.get("SHEKARA_TEST_CRASHES", "50"))
 SENDERS = 4
-TOKEN = "a-token-of-altyn-dala"
+TOKEN, QORGAN_TOKEN = "a-token-of-altyn-dala", "a-token-of-qorgan"
 ROOT = Path(__file__).parents[2]
 
 
@@ -48,7 +55,7 @@ class Server:
     def start(self, crash_at: str | None) -> None:
         command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(self._port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self._environment(crash_at))
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             try:
                 if httpx.get(f"{self.url}/health", trust_env=False).status_code == 200:
@@ -86,12 +93,14 @@ def server(tmp_path: Path, unused_port: int) -> Server:
     given = replace(offices.settings(tmp_path), demo=False)
     offices.seed_cast(given)
     offices.keep_keys(tmp_path)
+    offices.journal_profiles(offices.reopen(given, SystemClock()))
     now = SystemClock().now()
     engine = make_engine(given.database_url)
     with writing(engine) as connection:
         connection.execute(selection_store.selection_key.delete())  # the portal commits to its own
         until = now.replace(year=now.year + 1)
-        add_token(connection, token_hash(TOKEN), PARTICIPANTS["altyn"].identifier, "test", now, until)
+        for token, firm in ((TOKEN, "altyn"), (QORGAN_TOKEN, "qorgan")):
+            add_token(connection, token_hash(token), PARTICIPANTS[firm].identifier, "test", now, until)
     engine.dispose()
     return Server(given, unused_port)
 
@@ -190,3 +199,38 @@ def everything_fits(given: Settings, sent: set[str]) -> None:
     for row in stored:
         notice = verify.verify(xmlgate.open_document(office.answer_of(row).notice))
         assert notice.root.findtext(f"{{{xmlgate.NOTICE}}}DeclarationDigest") == row.digest
+
+
+CORRECTING_POINTS = ("after move", "before commit", "after commit")
+
+
+def test_a_correction_is_there_once_whenever_the_process_is_killed(server: Server) -> None:
+    url = f"{server.url}/api/v1/declarations"
+    headers = {"Authorization": f"Bearer {QORGAN_TOKEN}"}
+    with httpx.Client(trust_env=False, headers=headers, timeout=30) as client:
+        server.start(None)
+        answers = (client.post(url, content=by_yerkin(f"Q-{number}")).json() for number in count())
+        undrawn = (answer for answer in answers if answer["status"] == "DOCUMENTS_REQUESTED")
+        lodged = list(islice(undrawn, len(CORRECTING_POINTS)))
+        server.stop()
+        for point, first in zip(CORRECTING_POINTS, lodged, strict=True):
+            reference, number = first["functional_reference_id"], first["registration_number"]
+            corrected = by_yerkin(reference, function="4", registration_number=number, price=420)
+            server.start(f"{point}:1")
+            with pytest.raises(httpx.TransportError):
+                client.post(url, content=corrected)
+            assert server.wait_for_death() == -9
+            server.start(None)
+            answer = client.post(url, content=corrected)
+            assert (answer.status_code, answer.json()["version"]) == (201, 2), answer.text
+            server.stop()
+    server.audit()
+
+
+def by_yerkin(reference: str, **changes: object) -> bytes:
+    """Return one of Qorgan's: documents are asked for, so a correction is entered at once."""
+    now = SystemClock().now()
+    local = now.astimezone(offices.KAZAKHSTAN_TIME)
+    dates = {"issued_at": local.isoformat(timespec="seconds"), "rate_date": local.date().isoformat()}
+    given = {"declarant": "qorgan", "signatory": "yerkin", **dates, **changes}
+    return pki.sign_as("yerkin", builders.declaration_xml(reference=reference, **given), now)

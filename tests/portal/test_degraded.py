@@ -109,7 +109,7 @@ def first_code(office: Office) -> str:
 
 @pytest.mark.parametrize("data", [by_anna(), pki.sign_as("zarina", export_xml())], ids=["import", "export"])
 def test_without_an_active_profile_documents_are_checked(office: Office, data: bytes) -> None:
-    change(office, update(profile_table).values(status="suspended"))
+    offices.suspend_profiles(office)
     _, assessment, _ = is_degraded(office, data)
     assert assessment.degraded is Degraded.OUT_OF_KNOWLEDGE
     assert "no-profile" in (assessment.problem or "")
@@ -278,8 +278,8 @@ def test_an_engine_that_breaks_down_is_not_asked_again_and_documents_are_checked
 class Wordless(Snapshot):
     """What an office would know whose explanations have no words."""
 
-    def knowledge(self, day: date) -> Knowledge:
-        known = structs.replace(super().knowledge(day), phrases={})
+    def knowledge(self, day: date, key_day: date | None = None) -> Knowledge:
+        known = structs.replace(super().knowledge(day, key_day), phrases={})
         return structs.replace(known, version=version_of(known))
 
 

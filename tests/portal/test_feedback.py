@@ -10,6 +10,9 @@ import pki
 import pytest
 from builders import declaration_xml
 from cast import PARTICIPANTS
+from msgspec.structs import replace
+from sqlalchemy import update
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from declarations import store as declarations_store
@@ -27,7 +30,9 @@ from risk_gateway.errors import ControlRefused
 from risk_gateway.feedback import Tally, merged
 from risk_gateway.knowledge import shipped_profiles
 from risk_gateway.model import Assessment, Outcome
-from risk_gateway.packing import unpack
+from risk_gateway.override_reasons import override_reasons
+from risk_gateway.packing import pack, unpack
+from risk_gateway.profile_store import profile_table
 from risk_gateway.profiles import Motive
 from signing import store as signing_store
 
@@ -51,8 +56,11 @@ class Lodgings:
 
     @property
     def fired(self) -> list[str]:
+        return self.fired_of(self.number)
+
+    def fired_of(self, number: str) -> list[str]:
         with reading(self.office.engine) as connection:
-            stored = archive_store.find_case(connection, self.number)
+            stored = archive_store.find_case(connection, number)
         assert stored is not None
         return [one.profile for one in canonical.loads(unpack(stored.assessment), Assessment).findings]
 
@@ -106,6 +114,22 @@ def test_what_is_refused_leaves_nothing_behind(lodged: Lodgings) -> None:
     assert events == ["declaration.decided"]
 
 
+def test_an_act_whose_number_is_too_long_is_refused(lodged: Lodgings) -> None:
+    with pytest.raises(ControlRefused, match="control-act-long"):
+        lodged.closed(act="A" * 37)
+    lodged.closed(act="A" * 36, motive=Motive.PROHIBITION)
+
+
+def test_a_declaration_that_was_released_unchecked_has_no_control_to_close(tmp_path: Path) -> None:
+    office = offices.office(tmp_path)
+    released = lodge(Lodged(pki.sign_as("anna", declaration_xml()), offices.NOW), office)
+    assert released.decision.outcome is Outcome.SIMPLIFIED_RELEASE
+    number = released.stored.registration_number
+
+    with pytest.raises(ControlRefused, match="control-not-ordered"), writing(office.engine) as connection:
+        close(connection, number, Closing(act="A-9", by=INSPECTOR), offices.NOW)
+
+
 # --- a control is closed --------------------------------------------------------------------------------------------
 
 
@@ -125,6 +149,31 @@ def test_a_finding_is_a_violation_and_a_precedent_and_in_the_journal(lodged: Lod
     assert stored.result is not None
     assert (stored.result.found, stored.result.motive, stored.result.amount_tiyn) == (True, Motive.PROHIBITION, 12_345)
     assert stored.result.profiles[code] is True
+
+
+def test_a_finding_overwrites_no_violation_of_that_number(lodged: Lodgings) -> None:
+    other = PARTICIPANTS["tengri"].identifier
+    with writing(lodged.office.engine) as connection:
+        risk_store.put_violation(connection, "A-1", other, "smuggling", date(2026, 1, 2))
+    lodged.closed(motive=Motive.PROHIBITION)
+
+    with reading(lodged.office.engine) as connection:
+        assert risk_store.read_violations(connection, other) == (("smuggling", date(2026, 1, 2)),)
+        assert len(risk_store.read_violations(connection, ALTYN)) == 1
+
+
+def test_a_finding_is_on_the_record_of_the_broker_as_well(tmp_path: Path) -> None:
+    office = offices.office(tmp_path)
+    xml = declaration_xml(origin="KP", agent="zhibek", signatory="berik")
+    answer = lodge(Lodged(pki.sign_as("berik", xml), offices.NOW), office)
+    with writing(office.engine) as connection:
+        closing = Closing(act="A-1", by=INSPECTOR, motive=Motive.PROHIBITION)
+        close(connection, answer.stored.registration_number, closing, offices.NOW)
+
+    with reading(office.engine) as connection:
+        broker = PARTICIPANTS["zhibek"].identifier
+        assert risk_store.read_violations(connection, broker) == (("prohibition", offices.NOW.date()),)
+        assert risk_store.read_violations(connection, ALTYN) == (("prohibition", offices.NOW.date()),)
 
 
 def test_a_control_that_found_nothing_leaves_the_record_clean(lodged: Lodgings) -> None:
@@ -219,13 +268,73 @@ def test_a_profile_past_its_last_day_is_expired_once_and_in_the_journal(lodged: 
     assert events.count("profile.moved") == 1
 
 
+def damage_first_decision(office: Office) -> None:
+    with writing(office.engine) as connection:
+        connection.execute(update(risk_store.decision).values(assessment=b"damaged"))
+
+
+def test_a_damaged_assessment_is_passed_over_told_and_counted(lodged: Lodgings) -> None:
+    office = lodged.office
+    damage_first_decision(office)
+    xml = declaration_xml(reference="NEXT", origin="KP")
+    later = lodge(Lodged(pki.sign_as("anna", xml), offices.NOW), office)
+    job = Feedback(office.engine, office.clock)
+
+    with capture_logs() as told:
+        job.turn()
+        job.turn()
+
+    assert tallied(office).hits == len(lodged.fired_of(later.stored.registration_number))
+    assert job.passed_over == 1
+    assert [one["event"] for one in told] == ["feedback.damaged"]
+
+
+def test_a_damaged_assessment_does_not_hide_who_made_the_decision_milder(lodged: Lodgings) -> None:
+    milder(lodged)
+    damage_first_decision(lodged.office)
+
+    with reading(lodged.office.engine) as connection:
+        (made,) = feedback_store.read_overrides(connection)
+    assert (made.officer, made.profiles) == (INSPECTOR, None)
+
+
+def test_a_profile_whose_row_alone_says_that_it_has_ended_is_not_expired(lodged: Lodgings) -> None:
+    office = lodged.office
+    code = shipped_profiles()[0].code
+    row = profile_table.c.code == code
+    with writing(office.engine) as connection:
+        connection.execute(update(profile_table).where(row).values(valid_to=date(2026, 11, 1)))
+    job = Feedback(office.engine, office.clock)
+
+    with capture_logs() as told:
+        assert (job.expire(), job.expire()) == (0, 0)
+
+    assert [(one["event"], one["code"]) for one in told] == [("feedback.not_expired", "profile-tampered")]
+    with reading(office.engine) as connection:
+        assert desk_store.read_versions(connection, code)[0].status is Status.APPROVED
+
+
+def test_one_damaged_profile_keeps_no_other_alive(lodged: Lodgings) -> None:
+    office = lodged.office
+    first, second = shipped_profiles()[:2]
+    ended = date(2026, 11, 1)
+    with writing(office.engine) as connection:
+        for profile in (first, replace(second, valid_to=ended)):
+            row = profile_table.c.code == profile.code
+            connection.execute(update(profile_table).where(row).values(valid_to=ended, content=pack(profile.content)))
+        damaged = profile_table.c.code == first.code
+        connection.execute(update(profile_table).where(damaged).values(content=b"damaged"))
+
+    assert Feedback(office.engine, office.clock).expire() == 1
+
+
 # --- overrides ------------------------------------------------------------------------------------------------------
 
 
 def milder(lodged: Lodgings, **changes: object) -> None:
     usual = {
         "to_outcome": Outcome.DOCUMENTARY_CHECK,
-        "reason_code": "GOODS_SEEN_BEFORE",
+        "reason_code": "GOODS_SEEN",
         "officer": INSPECTOR,
         "approver": CHIEF,
     }
@@ -241,6 +350,28 @@ def test_nobody_makes_a_decision_milder_alone(lodged: Lodgings) -> None:
 def test_a_decision_is_not_overridden_by_one_as_strict(lodged: Lodgings) -> None:
     with pytest.raises(ControlRefused, match="control-not-milder"):
         milder(lodged, to_outcome=Outcome.INSPECTION_ORDER)
+
+
+@pytest.mark.parametrize("reason", ["OTHER", "", "goods_seen"])
+def test_an_override_has_a_reason_of_the_list(lodged: Lodgings, reason: str) -> None:
+    with pytest.raises(ControlRefused, match="control-reason") as refused:
+        milder(lodged, reason_code=reason)
+    assert "GOODS_SEEN" in refused.value.text("ru")
+
+
+def test_a_control_that_has_ended_is_not_made_milder(lodged: Lodgings) -> None:
+    lodged.closed()
+
+    with pytest.raises(ControlRefused, match="control-after-act"):
+        milder(lodged)
+
+
+@pytest.mark.parametrize("reason", override_reasons())
+def test_every_reason_is_told_in_three_languages(lodged: Lodgings, reason: str) -> None:
+    words = override_reasons()[reason]
+
+    assert len({words.kk, words.ru, words.en}) == 3
+    milder(lodged, reason_code=reason)
 
 
 def test_an_override_names_profiles_officers_and_reason(lodged: Lodgings) -> None:

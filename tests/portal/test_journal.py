@@ -28,12 +28,11 @@ from typer.testing import CliRunner
 
 from portal import audit, journal
 from portal import database as portal_database
-from portal.api.callers import token_hash
 from portal.app import create_app
 from portal.database import make_engine, reading, writing
 from portal.pipeline import lodge
 from portal.stages import Lodged
-from portal.store import add_token
+from portal.store import add_token, token_hash
 from signing import checkpoint, highwater, store
 from signing import journal as tree
 from signing.checkpoint import StoredCheckpoint

@@ -124,7 +124,7 @@ def test_a_champion_or_a_retired_model_cannot_rise_and_an_unknown_one_does_nothi
     version = keep(office, small())
     promote(office, version)
     promote(office, version)
-    for wanted, code in ((version, "model-move"), ("0" * 12, "model-unknown")):
+    for wanted, code in ((version, "model-champion"), ("0" * 12, "model-unknown")):
         with pytest.raises(MoveRefused, match=code):
             promote(office, wanted)
     with writing(office.engine) as connection:

@@ -24,7 +24,6 @@ from tokens import needs_softhsm
 from typer.testing import CliRunner, Result
 
 from portal import logs
-from portal.api.callers import token_hash
 from portal.app import create_app, open_office
 from portal.cli import app
 from portal.clock import SystemClock
@@ -35,7 +34,7 @@ from portal.office import Office
 from portal.pipeline import lodge
 from portal.settings import Settings, SettingsError
 from portal.stages import Lodged
-from portal.store import add_token
+from portal.store import add_token, token_hash
 from risk_gateway.knowledge_store import part_table
 from risk_gateway.packing import pack
 from signing import store

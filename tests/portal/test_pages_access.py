@@ -48,7 +48,8 @@ def test_only_declarants_and_brokers_read_declarations(role: Role) -> None:
 def test_a_role_opens_the_declarations_or_is_told_no(role: Role) -> None:
     with browsing() as browser:
         person = SignedIn(iin="850412450128", name="Somebody", role=role, organisation="150340012340")
-        cookie = browser.world.site.keeper.begin(person, previous=None)
+        browser.world.people.recorded = [person]
+        cookie = browser.world.site.keeper.begin(person, previous=None, firm=person.organisation)
         browser.client.cookies.set(cookie.key, str(cookie.value))
         for address in ("/declarations", "/declarations/20201/241126/0000001"):
             assert browser.get(address).status_code == (200 if role in READERS else 403)
@@ -57,9 +58,9 @@ def test_a_role_opens_the_declarations_or_is_told_no(role: Role) -> None:
 
 def test_an_official_without_a_firm_sees_no_declarations_even_with_the_right_role() -> None:
     with browsing() as browser:
-        cookie = browser.world.site.keeper.begin(
-            SignedIn(iin="900523450679", name="Dana", role=Role.BROKER), previous=None
-        )
+        dana = SignedIn(iin="900523450679", name="Dana", role=Role.BROKER)
+        browser.world.people.recorded = [dana]
+        cookie = browser.world.site.keeper.begin(dana, previous=None)
         browser.client.cookies.set(cookie.key, str(cookie.value))
         assert browser.get("/declarations/20201/241126/0000001").status_code == 404
 

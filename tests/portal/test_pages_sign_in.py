@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 from browsing import CSRF_COOKIE, SESSION_COOKIE, browsing
+from cast import PERSONS
+from msgspec import structs
 
-from portal.accounts.demo import people
-from portal.accounts.routes import local_address
+from portal.accounts.places import local_address
 from portal.accounts.sessions import IDLE, LIFETIME
 
 
@@ -65,6 +66,22 @@ def test_a_session_ends_after_a_working_day_even_when_used() -> None:
         assert browser.get("/declarations").status_code == 303
 
 
+def test_whose_record_has_ended_is_out_at_the_next_request() -> None:
+    with browsing("dana") as browser:
+        assert browser.get("/capacity").status_code == 200
+        dana = PERSONS["dana"].iin
+        browser.world.people.recorded = [each for each in browser.world.people.recorded if each.iin != dana]
+        assert browser.get("/capacity").status_code == 303
+        assert browser.world.sessions.kept == {}
+
+
+def test_who_was_moved_to_another_post_is_out_at_the_next_request() -> None:
+    with browsing("dana") as browser:
+        people = browser.world.people
+        people.recorded = [structs.replace(each, post="10101") if each.post else each for each in people.recorded]
+        assert browser.get("/capacity").status_code == 303
+
+
 def test_after_signing_out_the_old_secret_opens_nothing() -> None:
     with browsing("anna") as browser:
         secret = browser.secret
@@ -95,16 +112,22 @@ def test_choosing_nobody_is_told_beside_the_field_and_in_a_summary() -> None:
     assert "<title>Error: " in answer.text
 
 
-@pytest.mark.parametrize("person", ["gulnar", "aigerim", "nobody", ""])
-def test_only_those_whose_role_has_pages_sign_in(person: str) -> None:
+@pytest.mark.parametrize("person", ["nobody", "", "Anna Demo"])
+def test_nobody_but_the_cast_signs_in_without_a_key(person: str) -> None:
     with browsing() as browser:
         assert browser.post("/demo/sign-in", {"person": person}).status_code == 422
-    assert person not in people()
+
+
+@pytest.mark.parametrize("person", PERSONS)
+def test_all_of_the_cast_sign_in_and_are_shown_who_they_are(person: str) -> None:
+    with browsing(person) as browser:
+        page = browser.get("/capacity").text
+    assert PERSONS[person].name in page
+    assert PERSONS[person].iin in page
 
 
 @pytest.mark.parametrize(
-    ("person", "first"),
-    [("berik", "/declarations"), ("dana", "/officer/declarations"), ("marat", "/officer/declarations")],
+    ("person", "first"), [("berik", "/declarations"), ("marat", "/desk/declarations"), ("gulnar", "/")]
 )
 def test_everybody_begins_where_there_is_work_for_the_role(person: str, first: str) -> None:
     with browsing() as browser:
@@ -118,7 +141,7 @@ def test_without_demo_mode_there_is_no_demo_sign_in() -> None:
         assert browser.get("/demo/sign-in").status_code == 404
         assert browser.post("/demo/sign-in", {"person": "anna"}).status_code == 404
         assert "/demo/" not in browser.get("/").text
-        assert browser.get("/declarations").headers["location"] == "/"
+        assert browser.get("/declarations").headers["location"] == "/sign-in?next=%2Fdeclarations"
 
 
 def test_a_form_without_its_token_is_refused() -> None:

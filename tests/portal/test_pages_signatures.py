@@ -21,7 +21,7 @@ from signing import bundle as bundles
 from signing import store as signing_store
 from signing.revocation import Evidence
 
-SEARCH = "/officer/declarations"
+SEARCH = "/desk/declarations"
 ABSENT = f"{SEARCH}/20201/241126/0009999"
 READERS = {Role.DOCUMENT_OFFICER, Role.INSPECTOR, Role.CHIEF_OF_POST, Role.RISK_ANALYST, Role.AUDITOR}
 FILES = ("", "/declaration", "/notice", "/evidence")
@@ -230,7 +230,7 @@ def test_every_officers_route_needs_the_permission_to_read_evidence() -> None:
     needs = {
         handler.opt.get("need")
         for route in make_world().app.routes
-        if route.path.startswith("/officer")
+        if route.path.startswith("/desk/declarations")
         for handler in getattr(route, "route_handlers", ())
         if handler.http_methods != {"OPTIONS"}
     }
@@ -247,7 +247,7 @@ def test_a_party_reads_the_same_of_the_own_declaration(anna: Decided, person: st
         page, file = browser.get(own(anna) + "/signatures"), browser.get(own(anna) + "/evidence")
     assert "All signatures are valid" in words_on(page)
     assert f'href="{own(anna)}/evidence"' in page.text
-    assert "/officer" not in page.text
+    assert "/desk" not in page.text
     assert bundles.read(file.content).index == anna.stored.sequence
     assert readings(anna.office, anna.stored.registration_number) == []
 
@@ -260,7 +260,9 @@ def test_what_is_not_ones_own_is_not_found(anna: Decided, file: str) -> None:
 
 
 def _as(browser: Browser, role: Role) -> None:
-    cookie = browser.world.site.keeper.begin(SignedIn("850412450128", "Somebody", role, "150340012340"), previous=None)
+    somebody = SignedIn("850412450128", "Somebody", role, "150340012340")
+    browser.world.people.recorded.append(somebody)
+    cookie = browser.world.site.keeper.begin(somebody, previous=None, firm="150340012340")
     browser.client.cookies.set(cookie.key, str(cookie.value))
 
 

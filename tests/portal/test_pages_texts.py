@@ -64,7 +64,8 @@ def test_every_text_is_translated(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_translation_is_left_over(language: str) -> None:
     used = {text for _, text in texts_in_the_product()}
-    assert [message.id for message in catalogue(language) if message.id and message.id not in used] == []
+    known = [message.id if isinstance(message.id, str) else message.id[0] for message in catalogue(language)]
+    assert [text for text in known if text and text not in used] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -76,4 +77,15 @@ def test_a_translation_has_the_placeholders_of_its_source(language: str) -> None
 def test_kazakh_is_not_russian() -> None:
     kazakh, russian = catalogue("kk"), catalogue("ru")
     same = [message.id for message in kazakh if message.id and message.string == russian[message.id].string]
-    assert set(same) <= {"Import", "Export", "Transit", "Excise", "Declarant", "Inspector", "Auditor"}
+    assert set(same) <= {
+        "Import",
+        "Export",
+        "Transit",
+        "Excise",
+        "Declarant",
+        "Inspector",
+        "Auditor",
+        "Currency",
+        "Declaration",
+        "The portal",
+    }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import offices
 import pytest
+from cast import PERSONS
 from click.testing import Result
 from msgspec.structs import replace
 from refused_profiles import SOUND
@@ -24,6 +25,7 @@ from risk_gateway.profile_toml import write
 from risk_gateway.profiles import Profile
 
 SAULE, TIMUR, DANA = "881231450112", "910310300223", "900523450679"
+ASEL = PERSONS["asel"].iin
 Shekara = Callable[..., Result]
 
 
@@ -54,7 +56,9 @@ def file(tmp_path: Path) -> Path:
 
 def back_tested(office: Office, profile: Profile) -> None:
     """Attach what `shekara simulate --draft` would."""
-    told = {"digest": profile.digest, "first": "2026-08-01", "last": "2026-10-31", "cases": 1000, "hits": 12}
+    today = SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()
+    days = {"first": str(today - timedelta(days=100)), "last": str(today - timedelta(days=1))}
+    told = {"digest": profile.digest, **days, "cases": 1000, "hits": 12}
     with writing(office.engine) as connection:
         now = SystemClock().now()
         profile_desk.attach_report(connection, profile.code, profile.version, json.dumps(told).encode(), SAULE, now)
@@ -195,10 +199,29 @@ def test_a_profile_is_shown_as_a_sentence_with_its_life(shekara: Shekara, file: 
     shekara("import", file, "--by", SAULE)
     shown = shekara("show", "IM-90", "--language", "ru")
     assert "код товара начинается с 9401-9404" in shown.stdout
-    assert "draft" in shown.stdout
+    assert "черновик" in shown.stdout
+    assert not {"draft", "version", "weight", "back-test", "orders", "author"} & set(shown.stdout.split())
     as_json = json.loads(shekara("show", "IM-90", "--json").stdout)
     assert as_json["sentence"].startswith("Imports where")
     assert as_json["steps"][0][1:3] == ["draft", SAULE]
+
+
+def test_a_command_takes_a_step_with_all_profiles_or_with_none_and_judging_changes_once(
+    shekara: Shekara, office: Office, tmp_path: Path
+) -> None:
+    two = tmp_path / "two.toml"
+    two.write_text(write([current(), current(code="IM-91")]), encoding="utf-8")
+    shekara("import", two, "--by", SAULE)
+    shekara("validate", "IM-90", "IM-91", "--by", SAULE)
+    for code in ("IM-90", "IM-91"):
+        back_tested(office, current(code=code))
+    assert shekara("submit", "IM-90", "--by", SAULE).exit_code == 0
+    assert shekara("approve", "IM-90", "IM-91", "--by", TIMUR).exit_code == 1
+    assert listed(shekara)["IM-90", 1]["status"] == "submitted"
+    shekara("submit", "IM-91", "--by", SAULE)
+    told = shekara("approve", "IM-90", "IM-91", "--by", TIMUR)
+    assert told.exit_code == 0, told.output
+    assert {listed(shekara)[code, 1]["state"] for code in ("IM-90", "IM-91")} == {"active"}
 
 
 def test_an_older_version_is_shown_as_replaced(shekara: Shekara, office: Office, tmp_path: Path) -> None:
@@ -216,8 +239,8 @@ def test_an_older_version_is_shown_as_replaced(shekara: Shekara, office: Office,
 
 
 def test_an_appointed_analyst_works_inside_his_posts(shekara: Shekara, file: Path) -> None:
-    assert shekara("appoint", "790101300124", "Aibek", "--post", "30301").exit_code == 0
+    assert shekara("appoint", "790101300120", "Aibek", "--by", ASEL, "--post", "30301").exit_code == 0
     assert "Aibek" in shekara("analysts").stdout
-    refused = shekara("import", file, "--by", "790101300124", "--language", "en")
+    refused = shekara("import", file, "--by", "790101300120", "--language", "en")
     assert refused.exit_code == 1
     assert "stays inside his own posts (30301)" in refused.stderr

@@ -10,6 +10,7 @@ import offices
 import pki
 import pytest
 from builders import declaration_xml
+from cast import PERSONS
 from msgspec.structs import replace
 from refused_profiles import SOUND
 from sqlalchemy import Connection, update
@@ -22,14 +23,15 @@ from portal.pipeline import lodge
 from portal.stages import Lodged
 from risk_gateway import desk_store, profile_store
 from risk_gateway.conditions import parse
-from risk_gateway.desk import Analyst, Move, Status
+from risk_gateway.desk import Analyst, Move, Status, cautions
 from risk_gateway.errors import MoveRefused
 from risk_gateway.packing import pack
-from risk_gateway.profile_store import profile_table, read_judging
+from risk_gateway.profile_store import move_table, profile_table, read_judging
 from risk_gateway.profiles import Area, Kind, Level, MeasureCode, MeasureOrder, Profile
 from signing import store as signing_store
 
-SAULE, TIMUR, AIBEK = "881231450112", "910310300223", "790101300124"
+SAULE, TIMUR, AIBEK = "881231450112", "910310300223", "790101300120"
+ASEL = PERSONS["asel"].iin
 TODAY = offices.NOW.date()
 TRANSPORT = parse({"field": "transport_mode", "op": "in", "value": ["10", "20", "30", "31", "32", "40", "50"]})
 EVERY_ROAD = replace(
@@ -155,6 +157,26 @@ def test_a_newer_version_replaces_the_older_from_its_first_day_and_for_good(offi
         assert "IM-90" not in active(connection, tomorrow)
 
 
+def test_a_version_that_ends_earlier_says_why_and_its_approver_sees_it(office: Office) -> None:
+    with writing(office.engine) as connection:
+        approve(connection, submitted(connection))
+        shorter = replace(SOUND, valid_to=SOUND.valid_to - timedelta(days=1))
+        with pytest.raises(MoveRefused, match="move-ends-earlier"):
+            submitted(connection, shorter)
+        profile_desk.take(connection, "IM-90", 2, Move.SUBMIT, SAULE, offices.NOW, "narrowed for the spring")
+        (caution,) = cautions(desk_store.read_standing(connection, "IM-90", 2))
+    assert "narrowed for the spring" in caution.en
+    assert SOUND.valid_to.isoformat() in caution.ru
+
+
+def test_a_suspended_version_is_replaced_by_a_shorter_one_without_a_word(office: Office) -> None:
+    with writing(office.engine) as connection:
+        approve(connection, submitted(connection))
+        profile_desk.take(connection, "IM-90", 1, Move.SUSPEND, SAULE, offices.NOW, "too wide")
+        submitted(connection, replace(SOUND, valid_to=SOUND.valid_to - timedelta(days=1)))
+        assert cautions(desk_store.read_standing(connection, "IM-90", 2)) == ()
+
+
 def test_a_profile_judges_in_its_dates_only(office: Office) -> None:
     with writing(office.engine) as connection:
         approve(connection, submitted(connection, replace(SOUND, valid_from=TODAY, valid_to=TODAY + timedelta(days=9))))
@@ -187,10 +209,36 @@ def test_only_an_analyst_drafts(office: Office) -> None:
         profile_desk.draft(connection, SOUND, "900523450679", offices.NOW)
 
 
+@pytest.mark.parametrize(
+    ("analyst", "by", "code"),
+    [
+        (Analyst("790101300124", "Aibek"), ASEL, "analyst-iin"),
+        (Analyst("79", "Aibek"), ASEL, "analyst-iin"),
+        (Analyst(AIBEK, "Aibek"), "asel", "analyst-iin"),
+        (Analyst(AIBEK, "Aibek"), AIBEK, "analyst-himself"),
+        (Analyst(AIBEK, " "), ASEL, "analyst-name"),
+        (Analyst(AIBEK, "Aibek", frozenset({"20201", "99999"})), ASEL, "analyst-post"),
+    ],
+)
+def test_nobody_is_appointed_by_a_slip_of_the_pen_or_by_himself(
+    office: Office, analyst: Analyst, by: str, code: str
+) -> None:
+    with pytest.raises(MoveRefused, match=code) as refused, writing(office.engine) as connection:
+        profile_desk.appoint(connection, analyst, by, offices.NOW)
+    assert len({refused.value.text(language) for language in ("kk", "ru", "en")}) == 3
+
+
+def test_who_appointed_an_analyst_is_in_the_journal(office: Office) -> None:
+    with writing(office.engine) as connection:
+        profile_desk.appoint(connection, Analyst(AIBEK, "Aibek", frozenset({"30301"})), ASEL, offices.NOW)
+        ((_, event, entry),) = signing_store.read_entries(connection, AIBEK)
+    assert (event, json.loads(entry)["particulars"]) == ("analyst.appointed", {"posts": "30301", "by": ASEL})
+
+
 def test_a_regional_analyst_neither_drafts_nor_approves_outside_his_posts(office: Office) -> None:
     inside = replace(SOUND, level=Level.REGIONAL, posts=("30301",))
     with writing(office.engine) as connection:
-        profile_desk.appoint(connection, Analyst(AIBEK, "Aibek", frozenset({"30301"})), offices.NOW)
+        profile_desk.appoint(connection, Analyst(AIBEK, "Aibek", frozenset({"30301"})), ASEL, offices.NOW)
         with pytest.raises(MoveRefused, match="move-outside-posts"):
             profile_desk.draft(connection, SOUND, AIBEK, offices.NOW)
         republican = submitted(connection)
@@ -203,7 +251,7 @@ def test_a_regional_analyst_neither_drafts_nor_approves_outside_his_posts(office
 def test_a_regional_analyst_displaces_no_profile_of_the_republic(office: Office) -> None:
     here = replace(SOUND, level=Level.REGIONAL, posts=("30301",))
     with writing(office.engine) as connection:
-        profile_desk.appoint(connection, Analyst(AIBEK, "Aibek", frozenset({"30301"})), offices.NOW)
+        profile_desk.appoint(connection, Analyst(AIBEK, "Aibek", frozenset({"30301"})), ASEL, offices.NOW)
         approve(connection, submitted(connection))
         narrowed = submitted(connection, here, author=SAULE)
         with pytest.raises(MoveRefused, match="move-outside-posts"):
@@ -230,7 +278,7 @@ def test_a_report_of_another_content_or_of_no_shape_is_not_kept(office: Office) 
 
 def test_of_two_who_approve_at_once_one_is_told_that_it_is_done(office: Office) -> None:
     with writing(office.engine) as connection:
-        profile_desk.appoint(connection, Analyst("700101300125", "Third"), offices.NOW)
+        profile_desk.appoint(connection, Analyst("700101300124", "Third"), ASEL, offices.NOW)
         profile = submitted(connection)
     told: list[str] = []
 
@@ -241,7 +289,7 @@ def test_of_two_who_approve_at_once_one_is_told_that_it_is_done(office: Office) 
         except MoveRefused as refused:
             told.append(refused.code)
 
-    both = [threading.Thread(target=decide, args=(analyst,)) for analyst in (TIMUR, "700101300125")]
+    both = [threading.Thread(target=decide, args=(analyst,)) for analyst in (TIMUR, "700101300124")]
     for one in both:
         one.start()
     for one in both:
@@ -274,13 +322,13 @@ def test_a_row_made_active_with_its_author_as_approver_does_not_judge_and_the_re
     judging, refused = tampered(office, status="approved", approver=SAULE)
     assert "IM-90" not in judging
     assert "IM-16" in judging
-    assert {"profile-approver", "profile-unapproved"} <= refused
+    assert {"profile-approver", "profile-unapproved", "profile-status"} <= refused
 
 
 def test_a_row_made_active_with_a_colleague_who_never_approved_does_not_judge(office: Office) -> None:
     judging, refused = tampered(office, status="approved", approver=TIMUR)
     assert "IM-90" not in judging
-    assert refused == {"profile-unapproved"}
+    assert refused == {"profile-unapproved", "profile-status"}
 
 
 @pytest.mark.parametrize(
@@ -290,9 +338,19 @@ def test_a_row_made_active_with_a_colleague_who_never_approved_does_not_judge(of
         {"content": b"no zstd"},
         {"content": pack(replace(SOUND, weight=100).content)},
         {"valid_to": date(2028, 1, 1)},
+        {"valid_to": TODAY - timedelta(days=1)},
+        {"valid_from": TODAY + timedelta(days=1)},
         {"digest": "0" * 64},
     ],
-    ids=["another shape", "not compressed", "another weight", "a later end", "another digest"],
+    ids=[
+        "another shape",
+        "not compressed",
+        "another weight",
+        "a later end",
+        "an end that has passed",
+        "a beginning that is to come",
+        "another digest",
+    ],
 )
 def test_an_approved_row_that_was_changed_does_not_judge_and_the_operator_sees_it(
     office: Office, changes: dict[str, object]
@@ -306,6 +364,51 @@ def test_an_approved_row_that_was_changed_does_not_judge_and_the_operator_sees_i
         assert "profile-tampered" in {problem.code for problem in read_judging(connection, TODAY).refused}
         (stored,) = desk_store.read_versions(connection, "IM-90")
     assert "profile-tampered" in {problem.code for problem in stored.refused}
+
+
+@pytest.mark.parametrize("status", ["draft", "submitted", "suspended", "expired", "no status at all"])
+def test_an_approved_row_whose_status_was_changed_is_told_of_and_decides_nothing(office: Office, status: str) -> None:
+    with writing(office.engine) as connection:
+        approve(connection, submitted(connection))
+        connection.execute(update(profile_table).where(profile_table.c.code == "IM-90").values(status=status))
+        assert "IM-90" not in active(connection)
+        assert {problem.code for problem in read_judging(connection, TODAY).refused} == {"profile-status"}
+        (stored,) = desk_store.read_versions(connection, "IM-90")
+        assert (stored.status, {problem.code for problem in stored.refused}) == (Status.APPROVED, {"profile-status"})
+        with pytest.raises(MoveRefused, match="profile-status"):
+            profile_desk.take(connection, "IM-90", 1, Move.SUSPEND, SAULE, offices.NOW, "why")
+    assert "profile-status" in (office.current().knowledge(TODAY).problem or "")
+
+
+def test_a_version_whose_row_was_made_approved_displaces_no_older_one(office: Office) -> None:
+    with writing(office.engine) as connection:
+        approve(connection, submitted(connection))
+        submitted(connection, replace(SOUND, weight=31))
+        second = (profile_table.c.code == "IM-90") & (profile_table.c.version == 2)
+        connection.execute(update(profile_table).where(second).values(status="approved", approver=TIMUR))
+        assert active(connection)["IM-90"] == 1
+        assert {problem.place for problem in read_judging(connection, TODAY).refused} == {"IM-90"}
+
+
+def test_an_older_version_does_not_come_back_when_the_dates_of_the_newer_are_changed(office: Office) -> None:
+    with writing(office.engine) as connection:
+        approve(connection, submitted(connection))
+        approve(connection, submitted(connection, replace(SOUND, weight=31)))
+        second = (profile_table.c.code == "IM-90") & (profile_table.c.version == 2)
+        later = TODAY + timedelta(days=9)
+        connection.execute(update(profile_table).where(second).values(valid_from=later))
+        assert "IM-90" not in active(connection)
+        assert {problem.code for problem in read_judging(connection, TODAY).refused} == {"profile-tampered"}
+
+
+def test_a_step_with_an_unknown_status_is_shown_as_it_is_written(office: Office) -> None:
+    with writing(office.engine) as connection:
+        approve(connection, submitted(connection))
+        connection.execute(update(move_table).where(move_table.c.code == "IM-90").values(status="?"))
+        assert {step.status for step in desk_store.read_steps(connection, "IM-90", 1)} == {"?"}
+        (stored,) = desk_store.read_versions(connection, "IM-90")
+        assert "profile-status" in {problem.code for problem in stored.refused}
+        assert "profile-status" in {problem.code for problem in read_judging(connection, TODAY).refused}
 
 
 def test_of_a_damaged_version_nothing_can_be_decided(office: Office) -> None:

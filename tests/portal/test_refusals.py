@@ -396,18 +396,11 @@ SIGNATURES: list[tuple[str, type[Exception], str, Make]] = [
         by("berik", made(declarant="qorgan", agent="zhibek", signatory="berik")),
     ),
     (
-        "a correction of a registered declaration",
-        NotAnOriginal,
-        "document.not_original",
-        by("anna", made(function="4", registration_number=NUMBER)),
-    ),
-    (
         "a withdrawal of a registered declaration",
         NotAnOriginal,
         "document.not_original",
         by("anna", made(function="1", registration_number=NUMBER)),
     ),
-    ("a replacement", NotAnOriginal, "document.not_original", by("anna", made(function="5"))),
 ]
 
 

@@ -19,13 +19,17 @@ from msgspec.structs import replace
 from tampering import Audited
 from typer.testing import CliRunner
 
+from declarations.store import declaration
 from portal import cli
+from portal.auditing.run import Wanted, audit
 from portal.database import reading, writing
 from portal.pipeline import lodge
 from portal.stages import Lodged
-from risk_gateway import archive_store, canonical, knowledge_store, profile_store, values_store
+from risk_gateway import archive_store, canonical, gateway, knowledge_store, values_store
 from risk_gateway import store as risk_store
 from risk_gateway.archive import StoredCase
+from risk_gateway.budget import Budget
+from risk_gateway.decision import decide
 from risk_gateway.fraud_model import model_store
 from risk_gateway.fraud_model.spec import FraudModel, sealed
 from risk_gateway.model import Assessment, Case
@@ -119,6 +123,52 @@ def test_a_decision_that_was_changed_is_named_with_its_first_difference(
     assert not made.objects[0]["same"]
 
 
+def forge_lack_of_time(audited: Audited, name: str) -> None:
+    """Let the tables say that judging ran out of time at once, with all that follows from it."""
+    kept = stored(audited, name)
+    case = canonical.loads(unpack(kept.case), Case)
+    with reading(audited.office.engine) as connection:
+        known = knowledge_store.read(connection, kept.knowledge_version)
+    forged = gateway.assess(case, known, Budget.replaying(1))
+    made = decide(forged, case, known)
+    where = tampering.of(audited.key(name))
+    changes = {"assessment": pack(canonical.dumps(forged)), "decision": pack(canonical.dumps(made))}
+    tampering.change(audited.office, decision, where, {**changes, "decision_id": made.id, "degraded": True})
+    tampering.change(audited.office, declaration, where, {"outcome": made.outcome.value})
+
+
+def test_a_forged_lack_of_time_replays_to_the_same_and_is_told_by_the_journal(
+    audited: Audited, shekara: Callable[..., Lines]
+) -> None:
+    forge_lack_of_time(audited, "lamps")
+    made = shekara("replay", audited.number("lamps"))
+
+    assert made.code == 1
+    assert made.objects[0]["difference"]["path"] == "SHA-256"
+    assert "assessment-digest" in tampering.found(audited.office)[audited.number("lamps")]
+
+
+def test_a_decision_of_before_the_journal_held_the_assessment_is_told_as_such(
+    audited: Audited, shekara: Callable[..., Lines]
+) -> None:
+    number = audited.number("lamps")
+    tampering.drop_particular(audited.office, number, "assessment")
+    made = shekara("replay", number)
+    every = shekara("replay", "--all")
+    (part,) = audit(tampering.archive_of(audited.office), Wanted(number=number))
+
+    assert (made.code, made.objects[0]["unproven"]) == (0, True)
+    assert (every.code, every.objects[-1]["unproven"]) == (0, 1)
+    assert part.tally.unfounded == {"assessment-digest": 1}
+
+
+def test_past_cases_are_in_no_journal_and_that_is_told(audited: Audited, shekara: Callable[..., Lines]) -> None:
+    add(audited, past(audited, "PAST-1"))
+
+    assert shekara("replay", "PAST-1").objects[0]["unproven"]
+    assert shekara("replay", "--all").objects[-1]["unproven"] == 1
+
+
 def test_knowledge_that_is_gone_is_a_problem_and_no_crash(audited: Audited, shekara: Callable[..., Lines]) -> None:
     tampering.remove(
         audited.office, knowledge_store.knowledge_table, {"version": stored(audited, "lamps").knowledge_version}
@@ -147,7 +197,7 @@ def test_all_finds_the_one_that_differs(audited: Audited, shekara: Callable[...,
 
     assert made.code == 1
     assert made.objects[0]["number"] == audited.number("broker")
-    assert made.objects[-1] == {"cases": 6, "same": 5, "different": 1}
+    assert made.objects[-1] == {"cases": 6, "same": 5, "different": 1, "unproven": 0}
 
 
 # --- the same ---------------------------------------------------------------------------------------------------------
@@ -158,7 +208,7 @@ def test_every_decision_of_the_demo_is_the_same_also_one_that_ran_out_of_time(
 ) -> None:
     made = shekara("replay", "--all")
 
-    assert (made.code, made.objects) == (0, [{"cases": 6, "same": 6, "different": 0}])
+    assert (made.code, made.objects) == (0, [{"cases": 6, "same": 6, "different": 0, "unproven": 0}])
     assert shekara("replay", audited.number("hurried")).objects[0]["same"]
 
 
@@ -180,8 +230,7 @@ def test_several_processes_find_the_same(audited: Audited, shekara: Callable[...
 
 
 def change_profiles(audited: Audited) -> None:
-    with writing(audited.office.engine) as connection:
-        connection.execute(profile_store.profile_table.update().values(status="suspended"))
+    offices.suspend_profiles(audited.office)
 
 
 def change_category(audited: Audited) -> None:
@@ -231,7 +280,7 @@ def test_an_old_decision_is_the_same_after_what_it_was_judged_with_has_changed(
     assert after.knowledge_version != before.knowledge_version or facts[0] != facts[1]
     assert canonical.loads(unpack(before.assessment), Assessment).findings
     assert shekara("replay", audited.number("embargo")).code == 0
-    assert shekara("replay", "--all").objects[-1] == {"cases": 7, "same": 7, "different": 0}
+    assert shekara("replay", "--all").objects[-1] == {"cases": 7, "same": 7, "different": 0, "unproven": 0}
 
 
 # --- the audit --------------------------------------------------------------------------------------------------------

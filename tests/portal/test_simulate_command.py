@@ -121,6 +121,20 @@ def test_the_report_is_shown_in_words(shekara: Callable[..., Result], file: Path
     assert "TST-01" in made.output
 
 
+def test_what_submitting_will_refuse_is_told_at_once(shekara: Callable[..., Result], file: Path) -> None:
+    made = shekara(str(file), "--language", "ru")
+
+    assert made.exit_code == 0, made.output
+    assert "С этой проверкой представление будет отклонено" in made.stderr
+    assert "100" in made.stderr  # it meets every case
+
+
+def test_the_report_says_which_days_have_cases(shekara: Callable[..., Result], file: Path) -> None:
+    report = json.loads(shekara(str(file), "--json").stdout)
+
+    assert (report["there_first"], report["there_last"]) == ("2026-11-24", "2026-11-24")
+
+
 def test_the_report_is_attached_to_a_validated_draft(audited: Audited, shekara: Callable[..., Result]) -> None:
     (draft,) = parse_profiles(DRAFT, "test")
     with writing(audited.office.engine) as connection:

@@ -60,6 +60,7 @@ def case_of(made: Made, memory: Memory, values: ReferenceValues, codes: Codes) -
         values,
         draft.at,
         hashlib.sha256(msgspec.json.encode(declaration)).hexdigest(),
+        published=codes.published,
     )
 
 

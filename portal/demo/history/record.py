@@ -10,6 +10,7 @@ from typing import NamedTuple
 from declarations.model import Declaration
 from portal.demo.history.drafts import INVOICE, Draft
 from portal.demo.history.world import Broker, Firm
+from risk_gateway.kept_numbers import kept_number
 from risk_gateway.model import Category, ParticipantFacts
 from risk_gateway.profiles import Motive
 
@@ -112,7 +113,7 @@ def facts_of(record: Record, invoice: str, balances: Mapping[str, Decimal] | Non
         known_commodities=frozenset(code for code, _ in record.goods),
         amendments_after_notice=record.amendments,
         exports_without_exit=record.without_exit,
-        used_invoices=frozenset(record.invoices & {invoice}),
+        used_invoices=frozenset(map(kept_number, record.invoices & {invoice})),
         certificate_balances_kg=balances,
         declarations_as_agent=record.as_agent,
         known_goods=record.goods,
@@ -122,7 +123,11 @@ def facts_of(record: Record, invoice: str, balances: Mapping[str, Decimal] | Non
 
 def balances_of(draft: Draft) -> dict[str, Decimal]:
     """Return what is left on the certificates that a draft names."""
-    return {line.certificate[0]: Decimal(f"{line.certificate[1]:.3f}") for line in draft.lines if line.certificate}
+    return {
+        kept_number(line.certificate[0]): Decimal(f"{line.certificate[1]:.3f}")
+        for line in draft.lines
+        if line.certificate
+    }
 
 
 def invoice_of(draft: Draft) -> str:

@@ -1,0 +1,134 @@
+"""The own account: record, a token that works until it is revoked, a webhook that hears, and a paper to check."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import httpx
+import pypdf
+import pytest
+from playwright.sync_api import expect
+
+from e2e.visitor import Visitor
+
+LOOKS = [("kk", 320, False), ("kk", 390, True), ("ru", 390, False), ("ru", 1280, True), ("en", 1280, False)]
+PAGES = ("account", "account/notifications", "account/tokens", "account/webhooks", "declarations?group=waiting")
+
+
+class Hook(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard.append((dict(self.headers), json.loads(body)))  # type: ignore[attr-defined]
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def receiver() -> Iterator[ThreadingHTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    server.heard = []  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("language", "width", "dark"), LOOKS)
+def test_the_account_fits_and_is_accessible(
+    visit: Callable[..., Visitor], language: str, width: int, dark: bool
+) -> None:
+    anna = visit(language=language, width=width, dark=dark)
+    anna.sign_in("anna")
+    for path in PAGES:
+        assert anna.open(f"/{path}") == 200
+        name = path.partition("?")[0].replace("/", "-")
+        anna.look(f"account-{name}-{language}-{width}{'-dark' if dark else ''}")
+    assert anna.complaints == []
+
+
+def test_a_token_works_until_it_is_revoked(visit: Callable[..., Visitor], portal_address: str) -> None:
+    anna = visit()
+    anna.sign_in("anna")
+    number = anna.path_of_first().removeprefix("/declarations/")
+    anna.open("/account/tokens")
+    anna.page.get_by_role("button", name="Issue a token").click()
+    expect(anna.page.locator(".govuk-error-summary")).to_be_focused()
+    anna.look("account-token-refused")
+    anna.page.fill("#label", "ERP of the journey")
+    anna.page.get_by_role("button", name="Issue a token").click()
+    token = anna.page.inner_text("#secret")
+    anna.look("account-token-shown-once")
+    address = f"{portal_address}/api/v1/declarations/{number}"
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(address, headers=headers).status_code == 200
+    anna.page.get_by_role("link", name="I have copied it").click()
+    row = anna.page.locator("tr", has_text="ERP of the journey").first
+    row.locator("summary").click()
+    anna.look("account-token-revoking")
+    row.get_by_role("button", name="Revoke").click()
+    expect(anna.page.locator("tr", has_text="ERP of the journey").first).to_contain_text("Revoked")
+    anna.page.wait_for_timeout(1100)  # so long it may still open something
+    assert httpx.get(address, headers=headers).status_code == 401
+    assert anna.complaints == []
+
+
+def test_a_webhook_hears_a_test_and_a_notice_sent_again(
+    visit: Callable[..., Visitor], receiver: ThreadingHTTPServer
+) -> None:
+    anna = visit()
+    anna.sign_in("anna")
+    anna.open("/account/webhooks")
+    anna.page.fill("#url", "https://10.0.0.1/hook")
+    anna.page.get_by_role("button", name="Add a webhook").click()
+    expect(anna.page.locator("#url-error")).to_contain_text("private network")
+    anna.page.fill("#url", f"http://127.0.0.1:{receiver.server_address[1]}/hook")
+    anna.page.get_by_role("button", name="Add a webhook").click()
+    assert anna.page.inner_text("#secret").startswith("whsec_")
+    anna.look("account-webhook-secret")
+    anna.page.get_by_role("link", name="I have copied it").click()
+    page = anna.page.url
+    anna.page.get_by_role("button", name="Send a test message").click()
+    heard = receiver.heard  # type: ignore[attr-defined]
+    _until(anna, lambda: len(heard) == 1)
+    assert heard[0][1]["type"] == "webhook.test"
+    anna.open("/account/notifications")
+    anna.page.get_by_role("button", name="Send again").first.click()
+    _until(anna, lambda: len(heard) == 2)
+    assert heard[1][1]["type"] in ("declaration.decided", "declaration.moved")
+    anna.open(urlsplit(page).path)
+    expect(anna.page.locator("table")).to_contain_text("HTTP 204")
+    anna.look("account-webhook")
+    anna.page.locator("summary", has_text="Remove the webhook").click()
+    anna.page.get_by_role("button", name="Remove the webhook").click()
+    assert anna.complaints == []
+
+
+def test_a_printed_declaration_can_be_checked_by_anybody(visit: Callable[..., Visitor]) -> None:
+    anna = visit(language="kk")
+    anna.sign_in("anna")
+    path = anna.path_of_first("inspection")
+    anna.open(path)
+    with anna.page.expect_download() as download:
+        anna.page.click("a[href$='/print']")
+    reader = pypdf.PdfReader(download.value.path())
+    assert len(reader.attachments) == 2
+    uri = reader.pages[0]["/Annots"][0].get_object()["/A"]["/URI"]
+    stranger = visit(language="ru")
+    assert stranger.open(urlsplit(str(uri)).path) == 200
+    stranger.look("account-paper-genuine")
+    assert "Altyn" not in stranger.page.inner_text("main")
+    assert stranger.open(f"{urlsplit(str(uri)).path}0") == 404
+    stranger.look("account-paper-unknown")
+
+
+def _until(visitor: Visitor, happened: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if happened():
+            return
+        visitor.page.wait_for_timeout(100)
+    raise AssertionError("it did not happen")

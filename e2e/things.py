@@ -1,0 +1,124 @@
+"""One thing of each kind that addresses name, each in the state that shows most: for e2e/test_every_page.py."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from cast import PERSONS
+
+from declarations.lifecycle import Action, StatementKind
+from portal.access import Role
+from portal.casework.model import InspectionAct, ItemResult, ProfileResult, Upload, Wanted, Writing
+from portal.casework.work import CaseWork
+from portal.demo.lodgements import key_of
+from portal.office import Office
+from portal.settings import Settings
+from portal.views import SignedIn
+from risk_gateway.model import Outcome
+from risk_gateway.profiles import Extent
+from signing.signer import sign
+
+FILE = "things.json"
+PDF = b"%PDF-1.7\n% a short one\n%%EOF\n"
+
+
+def person(key: str) -> SignedIn:
+    """Return one of the cast as they sign in."""
+    one = PERSONS[key]
+    return SignedIn(iin=one.iin, name=one.name, role=Role(one.role), organisation=one.organisation, post=one.post)
+
+
+class Things:
+    """Case work by the cast on an office, and what it has brought: by kind of thing, by name of the place."""
+
+    def __init__(self, office: Office, settings: Settings) -> None:
+        self._office, self._settings, self._work = office, settings, CaseWork(office)
+        self.made: dict[str, dict[str, str]] = {}
+
+    def add_answered(self, number: str) -> None:
+        """Documents are requested and submitted; a milder lane is proposed; a withdrawal is prepared, not signed."""
+        self.add_asked(number)
+        self._state("anna", number, StatementKind.SUBMISSION, text="Attached", files=(Upload("Contract.pdf", PDF),))
+        withdrawal = self._prepare("anna", number, StatementKind.WITHDRAWAL, text="The goods were ordered twice")
+        proposal = self._work.propose(
+            person("nurlan"),
+            number,
+            self._work.case(person("nurlan"), number).status,
+            Outcome.SIMPLIFIED_RELEASE,
+            "DOCUMENTS_SUFFICE",
+            "The certificate is genuine: its issuer confirmed it",
+        )
+        events = self._work.history(person("nurlan"), number)
+        submitted = next(each.statement for each in events if each.statement)
+        self.made["answered"] = {
+            **places(number),
+            "file": submitted.files[0].id,
+            "statement": withdrawal,
+            "submission": submitted.id,
+            "sequence": str(events[0].sequence),
+            "proposal": str(proposal.id),
+        }
+
+    def add_asked(self, number: str) -> None:
+        """Documents are requested; what was asked for waits for an answer."""
+        limit = self._office.clock.now() + timedelta(days=2)
+        self._move("nurlan", number, Action.REQUEST_DOCUMENTS, questions=("The contract",), limit=limit, text="Please")
+        [request] = self._work.open_requests(person("anna"), [number])[number]
+        self.made["asked"] = {**places(number), "request": str(request.id)}
+
+    def add_inspected(self, number: str) -> None:
+        """The goods are open, and the act is written and not yet signed."""
+        self._move("dana", number, Action.START_INSPECTION)
+        act = self._prepare("dana", number, StatementKind.INSPECTION_ACT, act=self._act(number))
+        self.made["inspected"] = {**places(number), "statement": act}
+
+    def add_found(self, number: str) -> None:
+        """An act says what was found."""
+        self._move("dana", number, Action.START_INSPECTION)
+        self._state("dana", number, StatementKind.INSPECTION_ACT, act=self._act(number))
+        events = self._work.history(person("dana"), number)
+        self.made["found"] = {
+            **places(number),
+            "statement": next(each.statement.id for each in events if each.statement),
+        }
+
+    def keep(self, home: Path) -> None:
+        (home / FILE).write_text(json.dumps(self.made), encoding="utf-8")
+
+    def _move(self, key: str, number: str, action: Action, **particulars: Any) -> None:
+        expected = self._work.case(person(key), number).status
+        by = self._work.mover(person(key))
+        self._work.move(Wanted(number=number, action=action, expected=expected, by=by, **particulars))
+
+    def _prepare(self, key: str, number: str, kind: StatementKind, **particulars: Any) -> str:
+        expected = self._work.case(person("erlan"), number).status
+        return self._work.prepare(person(key), number, Writing(kind=kind, expected=expected, **particulars)).id
+
+    def _state(self, key: str, number: str, kind: StatementKind, **particulars: Any) -> None:
+        statement = self._prepare(key, number, kind, **particulars)
+        document = self._work.prepared(person(key), statement).document
+        signed = sign(document, key_of(self._settings, key), self._office.clock.now())
+        self._work.accept(person(key), statement, signed)
+
+    def _act(self, number: str) -> InspectionAct:
+        assessment = self._work.case(person("dana"), number).assessment
+        assert assessment is not None
+        led = [each.profile for each in assessment.findings if each.selected]
+        return InspectionAct(
+            extent=Extent.FULL,
+            place="Warehouse 4, dock 2",
+            measured="Weighed: 172.5 kg gross",
+            items=(ItemResult(1, False, "As declared"),),
+            results=tuple(ProfileResult(profile, False) for profile in led),
+        )
+
+
+def places(number: str) -> dict[str, str]:
+    return dict(zip(("office", "day", "serial"), number.split("/"), strict=True))
+
+
+def things_of(home: Path) -> dict[str, dict[str, str]]:
+    """Return what was made, as read from the portal's folder."""
+    read: dict[str, dict[str, str]] = json.loads((home / FILE).read_text(encoding="utf-8"))
+    return read

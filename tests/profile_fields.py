@@ -1,0 +1,26 @@
+"""The fields of a profile's form, filled in soundly."""
+
+SOUND = {
+    "code": "IM-90",
+    "title.kk": "Орындық",
+    "title.ru": "Стулья",
+    "title.en": "Chairs",
+    "block": "imports",
+    "level": "republican",
+    "kind": "indirect",
+    "weight": "30",
+    "category": "goods",
+    "motive": "concealment",
+    "family": "chairs",
+    "valid_from": "2026-12-01",
+    "valid_to": "2027-11-30",
+    **dict.fromkeys(("rate.low", "rate.medium", "rate.high"), "100"),
+    **{f"legal_basis.{each}": "Basis" for each in ("kk", "ru", "en")},
+    **{f"declarant_text.{each}": "The goods" for each in ("kk", "ru", "en")},
+    "c": "all",
+    "c.1.fact": "commodity_code",
+    "c.1.op": "prefix",
+    "c.1.value": "9401",
+    "m.1.code": "DOCUMENTARY_CONTROL",
+    "m.1.when": "before_release",
+}
