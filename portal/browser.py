@@ -40,7 +40,7 @@ _SIGNED_HERE = "shekara_signed_here"
 def nonce_of(scope: Scope) -> str:
     """Return the nonce that scripts of this answer carry; the header that allows it is sent with the answer."""
     state: dict[str, Any] = scope["state"]
-    nonce: str = state.setdefault(_NONCE, secrets.token_urlsafe(16))
+    nonce: str = state.setdefault(_NONCE, secrets.token_hex(16))
     return nonce
 
 

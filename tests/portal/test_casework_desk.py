@@ -16,7 +16,7 @@ from portal.casework.errors import CaseNotFound, CaseRefused
 from portal.database import reading, writing
 from portal.views import Lane
 from risk_gateway import feedback_store
-from risk_gateway.profiles import Outcome
+from risk_gateway.profiles import Extent, Outcome
 
 NURLAN, DANA, ERLAN = (PERSONS[key].iin for key in ("nurlan", "dana", "erlan"))
 RELEASE, CHECK = Outcome.SIMPLIFIED_RELEASE, Outcome.DOCUMENTARY_CHECK
@@ -162,7 +162,7 @@ def test_the_declarant_is_told_of_the_milder_lane_and_not_why(desk: Desk) -> Non
 
 
 def test_an_officers_own_escalation_undone_is_no_override(desk: Desk) -> None:
-    order = {"reason": "goods_doubtful", "text": "Look", "extent": "full"}
+    order = {"reason": "goods_doubtful", "text": "Look", "extent": Extent.FULL}
     desk.move(YELLOW, "nurlan", Action.ORDER_INSPECTION, **order)
     decide(desk, YELLOW, "erlan", propose(desk, YELLOW, "nurlan", CHECK))
     assert desk.status(YELLOW) is Status.DOCUMENTS_REQUESTED
