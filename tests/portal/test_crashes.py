@@ -209,13 +209,14 @@ def test_a_correction_is_there_once_whenever_the_process_is_killed(server: Serve
     headers = {"Authorization": f"Bearer {QORGAN_TOKEN}"}
     with httpx.Client(trust_env=False, headers=headers, timeout=30) as client:
         server.start(None)
-        answers = (client.post(url, content=by_yerkin(f"Q-{number}")).json() for number in count())
+        answers = (client.post(url, content=by_yerkin(f"Q-{number}", **mass(number))).json() for number in range(30))
         undrawn = (answer for answer in answers if answer["status"] == "DOCUMENTS_REQUESTED")
         lodged = list(islice(undrawn, len(CORRECTING_POINTS)))
         server.stop()
         for point, first in zip(CORRECTING_POINTS, lodged, strict=True):
             reference, number = first["functional_reference_id"], first["registration_number"]
-            corrected = by_yerkin(reference, function="4", registration_number=number, price=420)
+            same = mass(int(reference.removeprefix("Q-")))
+            corrected = by_yerkin(reference, function="4", registration_number=number, **{**same, "price": "420.00"})
             server.start(f"{point}:1")
             with pytest.raises(httpx.TransportError):
                 client.post(url, content=corrected)
@@ -225,6 +226,11 @@ def test_a_correction_is_there_once_whenever_the_process_is_killed(server: Serve
             assert (answer.status_code, answer.json()["version"]) == (201, 2), answer.text
             server.stop()
     server.audit()
+
+
+def mass(number: int) -> dict[str, str]:
+    """Return goods unlike those of other numbers: the goods of one that is drawn are inspected again."""
+    return {"net": f"{150 + 10 * number}.000", "gross": f"{170 + 10 * number}.000", "price": f"{1000 + 60 * number}.00"}
 
 
 def by_yerkin(reference: str, **changes: object) -> bytes:
