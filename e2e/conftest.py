@@ -25,19 +25,19 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
     "--disable-background-networking",
 ]
-STARTS_WITHIN_SECONDS = 60
+STARTS_WITHIN_SECONDS = 120
 LODGE = [sys.executable, "-P", str(ROOT / "e2e" / "lodge_examples.py")]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def portal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the portal, with the demonstration's keys in demo/keys."""
     return tmp_path_factory.mktemp("portal")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def portal_address(portal_folder: Path) -> Iterator[str]:
-    """Start the portal with demo data and return where it answers."""
+    """Start a portal with demo data for each file, since journeys change what is there; return where it answers."""
     if not (ROOT / "portal" / "static" / "manifest.json").exists():
         pytest.fail("The front end is not built: run npm ci && npm run build first.")
     folder = portal_folder
@@ -58,14 +58,14 @@ def portal_address(portal_folder: Path) -> Iterator[str]:
 def _audit(environment: dict[str, str]) -> None:
     """Verify anew all that was stored: whatever does not fit fails the run."""
     command = [sys.executable, "-m", "portal.cli", "audit"]
-    audit = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    audit = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
     if audit.returncode:
         pytest.fail(f"The audit of what was stored ended with {audit.returncode}:\n{audit.stdout}{audit.stderr}")
 
 
 def _start(environment: dict[str, str], port: int, log: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "portal.cli"]
-    subprocess.run([*command, "seed"], cwd=ROOT, env=environment, check=True, stdout=log, stderr=log, timeout=120)
+    subprocess.run([*command, "seed"], cwd=ROOT, env=environment, check=True, stdout=log, stderr=log, timeout=240)
     subprocess.run([*LODGE, environment["SHEKARA_HOME"]], cwd=ROOT, env=environment, check=True, timeout=300)
     return subprocess.Popen([*command, "serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log)
 

@@ -152,7 +152,7 @@ FILES = frozenset(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def routes(portal_address: str, portal_folder: Path) -> dict[str, str]:
     """Return the address of every route of people that answers GET, by its name."""
     settings = Settings(home=portal_folder, database_url=f"sqlite:///{portal_folder / 'shekara.db'}", demo=True)
@@ -165,7 +165,7 @@ def routes(portal_address: str, portal_folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def things(portal_address: str, portal_folder: Path) -> Places:
     """Return what addresses may name; what visitors add while they look around is put into it."""
     return {"": {}, **things_of(portal_folder)}
