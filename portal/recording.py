@@ -91,6 +91,7 @@ class Recorder:
                 self._mark("before commit")
         except (OperationalError, InterfaceError):
             raise Unavailable from None
+        # COMMIT POINT: from here a crash loses nothing
         self._mark("after commit")
         return answer
 

@@ -9,7 +9,10 @@ from lxml import etree
 from declarations import schema, xml
 from declarations.writing import Content, UnknownPath, content_of, write
 
-PLACES = (Path(__file__).parents[2] / "portal" / "demo" / "declarations", Path("/work/shared/data/declarations"))
+PLACES = (
+    Path(__file__).parents[2] / "portal" / "demo" / "declarations",
+    Path(__file__).parents[3] / "shared" / "data" / "declarations",
+)
 REAL = sorted(path for place in PLACES if place.exists() for path in place.glob("*.xml"))
 
 

@@ -18,7 +18,10 @@ from portal.declarant.drafting.form import item_section
 from risk_gateway.days import day_of
 
 CODES = Reference.shipped().on(day_of(NOW))
-PLACES = (Path(__file__).parents[2] / "portal" / "demo" / "declarations", Path("/work/shared/data/declarations"))
+PLACES = (
+    Path(__file__).parents[2] / "portal" / "demo" / "declarations",
+    Path(__file__).parents[3] / "shared" / "data" / "declarations",
+)
 REAL = sorted(path for place in PLACES if place.exists() for path in place.glob("*.xml"))
 FIELDS = {
     "FunctionCode": "9",
