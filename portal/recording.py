@@ -1,46 +1,38 @@
 """Step 8: one writer puts lodgements that arrive together into ONE transaction, and answers after it is durable."""
 
-import hashlib
 import queue
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from datetime import UTC, date, datetime
-from typing import Any
 
 import structlog
 from msgspec.structs import replace
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from declarations import amendment_store, lifecycle, numbering
+from declarations import amendment_store
 from declarations import store as declarations_store
 from declarations.amendment_store import Amendment, State
 from declarations.lifecycle import Action
 from declarations.store import Key, Stored
 from interop import store as interop_store
-from interop.notices import Registered, decision_notice
-from portal import audit
-from portal.casework import opening
+from portal import audit, rows
 from portal.casework import store as casework_store
 from portal.casework.model import PORTAL, Wanted
 from portal.casework.moving import Desk, make_move
 from portal.clock import Clock
 from portal.database import writing
-from portal.entry import STATUS_AFTER, Answer, Asked, Entry
+from portal.entry import Answer, Asked, Entry
 from portal.errors import DuplicateReference, Outdated, Unavailable
 from risk_gateway import canonical, history_store
 from risk_gateway import store as risk_store
 from risk_gateway.days import day_of
 from risk_gateway.history import Ledger
 from risk_gateway.model import Decision
-from risk_gateway.packing import pack, unpack
-from signing import seal
+from risk_gateway.packing import unpack
 from signing import store as signing_store
 from signing.errors import KeyUnusable
 from signing.keyring import Keyring
-from signing.signer import SigningKey
 
 BATCH_MAX = 64
 WAITING_MAX = 2_000
@@ -248,79 +240,31 @@ class Recorder:
         if any(entry.corrects for entry in fresh):
             self._replace_versions(connection, fresh)
             size, frontier = signing_store.lock_head(connection)
-        numbers = _numbers(connection, fresh, day_of(now))
+        numbers = rows.numbers_of(connection, fresh, day_of(now))
         answers: dict[Key, Answer] = {}
         records = []
         for index, (entry, number) in enumerate(zip(fresh, numbers, strict=True), start=size):
-            stored = _registered(entry, number, index, now)
-            answers[entry.key] = Answer(stored, entry.decision, _sealed_notice(stored, entry.decision, key))
-            records.append(_event(answers[entry.key], entry))
+            stored = rows.registered(entry, number, index, now)
+            answers[entry.key] = Answer(stored, entry.decision, rows.sealed_notice(stored, entry.decision, key))
+            records.append(rows.event(answers[entry.key], entry))
         done = [(entry, answers[entry.key]) for entry in fresh]
-        declarations_store.add_declarations(connection, [_declaration_row(answer.stored) for _, answer in done])
+        declarations_store.add_declarations(connection, [rows.declaration_row(answer.stored) for _, answer in done])
         self._mark("after declaration")
-        declarations_store.add_documents(connection, [{**_key(entry), "content": entry.document} for entry in fresh])
-        risk_store.add_decisions(connection, [_decision_row(entry, answer) for entry, answer in done])
+        declarations_store.add_documents(
+            connection, [{**rows.key_of(entry), "content": entry.document} for entry in fresh]
+        )
+        risk_store.add_decisions(connection, [rows.decision_row(entry, answer) for entry, answer in done])
         self._mark("after decision")
-        casework_store.open_cases(connection, _limits(done))
-        for number, sequence in _no_more_on_paper(done):
+        casework_store.open_cases(connection, rows.limits(done))
+        for number, sequence in rows.no_more_on_paper(done):
             casework_store.answer_requests(connection, number, sequence, now)
         self._mark("after case")
         history_store.add(connection, [entry.addition for entry in fresh], ledger)
         self._mark("after history")
         audit.append(connection, size, frontier, records)
         self._mark("after journal")
-        interop_store.add_messages(connection, [_message(answer, now) for _, answer in done])
+        interop_store.add_messages(connection, [rows.message(answer, now) for _, answer in done])
         return answers
-
-
-def _numbers(connection: Connection, fresh: Sequence[Entry], day: date) -> list[str]:
-    """Return the registration number of each entry: a new one, but for a correction, which keeps that of its base."""
-    wanted = Counter((entry.office, f"{day:%d%m%y}") for entry in fresh if entry.corrects is None)
-    last = declarations_store.take_serials(connection, wanted)
-    numbers = []
-    for entry in fresh:
-        if entry.corrects is not None:
-            numbers.append(entry.corrects.number)
-            continue
-        last[entry.office, f"{day:%d%m%y}"] += 1
-        numbers.append(str(numbering.RegistrationNumber(entry.office, day, last[entry.office, f"{day:%d%m%y}"])))
-    return numbers
-
-
-def _no_more_on_paper(done: Sequence[tuple[Entry, Answer]]) -> list[tuple[str, int]]:
-    """Return the corrected declarations, with their places in the journal, that no open request goes on with."""
-    return [
-        (answer.stored.registration_number, answer.stored.sequence)
-        for _, answer in done
-        if answer.stored.key.version > 1 and answer.stored.status not in lifecycle.ON_PAPER
-    ]
-
-
-def _limits(done: Sequence[tuple[Entry, Answer]]) -> dict[str, datetime | None]:
-    """Return by when something is due of each declaration that officers will work on, or have worked on before."""
-    return {
-        answer.stored.registration_number: opening.decision_limit(entry.decision)
-        if answer.stored.status in lifecycle.OPEN
-        else None
-        for entry, answer in done
-        if answer.stored.status in lifecycle.OPEN or answer.stored.key.version > 1
-    }
-
-
-def _sealed_notice(stored: Stored, decision: Decision, key: SigningKey) -> bytes:
-    registered = Registered(
-        registration_number=stored.registration_number,
-        functional_reference_id=stored.key.functional_reference_id,
-        version=stored.key.version,
-        declarant=stored.key.declarant,
-        status=stored.status,
-        code=lifecycle.move(lifecycle.Status.ACCEPTED, lifecycle.Status(STATUS_AFTER[decision.outcome])).notice or "",
-        digest=stored.digest,
-        received_at=stored.received_at,
-        accepted_at=stored.accepted_at,
-        journal_index=stored.sequence,
-    )
-    return seal.seal(decision_notice(registered, decision), key, stored.accepted_at)
 
 
 def _same_or_duplicate(entry: Entry, answer: Answer) -> Outcome:
@@ -329,91 +273,3 @@ def _same_or_duplicate(entry: Entry, answer: Answer) -> Outcome:
     if entry.corrects is not None:
         return Outdated()
     return DuplicateReference(entry.key.functional_reference_id, answer.stored.registration_number)
-
-
-def _registered(entry: Entry, number: str, index: int, now: datetime) -> Stored:
-    return Stored(
-        key=entry.key,
-        registration_number=number,
-        sequence=index,
-        agent=entry.agent,
-        declarant_name=entry.declarant_name,
-        type_code=entry.type_code,
-        procedure=entry.procedure,
-        office=entry.office,
-        status=entry.status,
-        outcome=entry.decision.outcome.value,
-        item_count=entry.item_count,
-        customs_value_tiyn=entry.customs_value_tiyn,
-        signer_iin=entry.signer_iin,
-        signer_name=entry.signer_name,
-        digest=entry.digest,
-        received_at=entry.received_at,
-        accepted_at=now,
-    )
-
-
-def _key(entry: Entry) -> dict[str, Any]:
-    key = entry.key
-    return {
-        "declarant": key.declarant,
-        "functional_reference_id": key.functional_reference_id,
-        "version": key.version,
-    }
-
-
-def _declaration_row(stored: Stored) -> dict[str, Any]:
-    names = [name for name in Stored.__struct_fields__ if name != "key"]
-    key = {name: getattr(stored.key, name) for name in stored.key.__struct_fields__}
-    return {**key, **{name: getattr(stored, name) for name in names}}
-
-
-def _decision_row(entry: Entry, answer: Answer) -> dict[str, Any]:
-    return {
-        **_key(entry),
-        "decision_id": entry.decision.id,
-        "knowledge_version": entry.knowledge_version,
-        "degraded": entry.decision.degraded,
-        "decided_at": entry.decision.decided_at.astimezone(UTC),
-        "case": entry.case_blob,
-        "assessment": entry.assessment_blob,
-        "decision": entry.decision_blob,
-        "payables": entry.payables_blob,
-        "notice": pack(answer.notice),
-    }
-
-
-def _event(answer: Answer, entry: Entry) -> audit.Record:
-    stored = answer.stored
-    particulars = {
-        "declarant": stored.key.declarant,
-        "reference": stored.key.functional_reference_id,
-        "version": str(stored.key.version),
-        "digest": stored.digest,
-        "signer": stored.signer_iin,
-        "signature": entry.verdict,
-        "decision": entry.decision.id,
-        "outcome": stored.outcome,
-        "knowledge": entry.knowledge_version,
-        "case": entry.case_digest,
-        "assessment": entry.assessment_digest,
-        "notice": hashlib.sha256(answer.notice).hexdigest(),
-    }
-    if entry.corrects is not None:
-        particulars["status"] = stored.status
-    return audit.Record(audit.Event.DECLARATION_DECIDED, stored.registration_number, stored.accepted_at, particulars)
-
-
-def _message(answer: Answer, now: datetime) -> dict[str, Any]:
-    stored = answer.stored
-    return {
-        "message_id": f"decision:{stored.registration_number}:{stored.key.version}",
-        "recipient": f"participant:{stored.key.declarant}",
-        "kind": "DECISION_NOTICE",
-        "subject": stored.registration_number,
-        "body": pack(answer.notice),
-        "sequence": stored.sequence,
-        "created_at": now,
-        "next_attempt_at": now,
-        "attempts": 0,
-    }
