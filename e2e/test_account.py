@@ -20,7 +20,7 @@ PAGES = ("account", "account/notifications", "account/tokens", "account/webhooks
 class Hook(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.heard.append((dict(self.headers), json.loads(body)))  # type: ignore[attr-defined]
+        self.server.heard.append((dict(self.headers), json.loads(body)))
         self.send_response(204)
         self.end_headers()
 
@@ -31,7 +31,7 @@ class Hook(BaseHTTPRequestHandler):
 @pytest.fixture
 def receiver() -> Iterator[ThreadingHTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-    server.heard = []  # type: ignore[attr-defined]
+    server.heard = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -93,7 +93,7 @@ def test_a_webhook_hears_a_test_and_a_notice_sent_again(
     anna.page.get_by_role("link", name="I have copied it").click()
     page = anna.page.url
     anna.page.get_by_role("button", name="Send a test message").click()
-    heard = receiver.heard  # type: ignore[attr-defined]
+    heard = receiver.heard
     _until(anna, lambda: len(heard) == 1)
     assert heard[0][1]["type"] == "webhook.test"
     anna.open("/account/notifications")

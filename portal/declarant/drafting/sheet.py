@@ -1,6 +1,7 @@
 """The declaration in the boxes of the form, as it would be printed: what stands in each."""
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -214,9 +215,13 @@ def _means(fields: Mapping[str, str], path: str) -> list[str]:
     ]
 
 
-def _coded(code: str, names: Mapping[str, object], language: str) -> list[str]:
+class _Named(Protocol):
+    def name(self, language: str) -> str: ...
+
+
+def _coded(code: str, names: Mapping[str, _Named], language: str) -> list[str]:
     found = names.get(code)
-    name = found.name(language) if found is not None else ""  # type: ignore[attr-defined]
+    name = found.name(language) if found is not None else ""
     return [f"{code} {name}".strip() if name != code else code]
 
 
