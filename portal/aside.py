@@ -1,4 +1,7 @@
-"""A process of its own for large bodies: while it judges one, small lodgements go on."""
+"""A process of its own for large bodies: while it judges one, small lodgements go on.
+
+It starts a little after the server, which answers first, or with the first large body if that comes sooner.
+"""
 
 import multiprocessing
 import os
@@ -7,6 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import connection
 
 from portal.entry import Answer, Asked, Entry
@@ -15,6 +19,7 @@ from portal.pipeline import prepare
 from portal.settings import Settings
 from portal.stages import Lodged
 
+STARTS_AFTER_SECONDS = 3.0
 _office: Office | None = None
 
 
@@ -24,7 +29,10 @@ class Aside:
     def __init__(self, settings: Settings, open_office: Callable[[Settings], Office], office: Office) -> None:
         self._initargs = (open_office, settings)
         self._office = office
-        self._pool = self._start()
+        self._pool = self._new_pool()
+        self._soon = threading.Timer(STARTS_AFTER_SECONDS, self._start)
+        self._soon.daemon = True
+        self._soon.start()
 
     def __call__(self, lodged: Lodged) -> "Future[Entry | Asked | Answer]":
         """Judge in the other process. What it was judging when it died fails; the next starts a new process."""
@@ -32,16 +40,19 @@ class Aside:
         try:
             return self._pool.submit(_prepare, lodged, revision)
         except BrokenProcessPool:
-            self._pool = self._start()
+            self._pool = self._new_pool()
             return self._pool.submit(_prepare, lodged, revision)
 
-    def _start(self) -> ProcessPoolExecutor:
+    def _new_pool(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, context, initializer=_open, initargs=self._initargs)
-        pool.submit(_ready)
-        return pool
+        return ProcessPoolExecutor(1, context, initializer=_open, initargs=self._initargs)
+
+    def _start(self) -> None:
+        with suppress(RuntimeError):  # stopped, or its process died: what comes next starts another
+            self._pool.submit(_ready)
 
     def stop(self) -> None:
+        self._soon.cancel()
         self._pool.shutdown(cancel_futures=True)
 
 
