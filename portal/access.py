@@ -45,6 +45,11 @@ class Permission(StrEnum):
     LEAD_POST = "reassign cases, approve what takes two, and cancel a release"
     STEER_RISK = "draft, simulate and approve risk profiles, and see what they bring"
     ADMINISTER = "administer users, posts, participants and reference data"
+    APPLY = "apply to the registry of minimal-risk participants, and contest what is on one's own record"
+    KEEP_REGISTRY = "decide on applications to the registry and on contested violations"
+    SEARCH_VIOLATIONS = "search the base of violations, and say who is who"
+    SEE_EXCHANGE = "see who asked about whom, and what partners were told"
+    EXCHANGE = "exchange violations as a partner"
 
 
 _SIGNED_IN = frozenset({Permission.SEE_PUBLIC_PAGES, Permission.SIGN_OUT})
@@ -55,6 +60,7 @@ _FILES = _SIGNED_IN | {
     Permission.DRAFT_DECLARATIONS,
     Permission.STATE,
     Permission.KEEP_ACCOUNT,
+    Permission.APPLY,
 }
 _READS = _SIGNED_IN | {Permission.READ_EVIDENCE}
 _OFFICER = _READS | {Permission.WORK_CASES}
@@ -63,15 +69,15 @@ GRANTED: Mapping[Role, frozenset[Permission]] = {
     Role.ANYBODY: frozenset({Permission.SEE_PUBLIC_PAGES}),
     Role.DECLARANT: _FILES,
     Role.BROKER: _FILES,
-    Role.CARRIER: _SIGNED_IN | {Permission.KEEP_ACCOUNT},
+    Role.CARRIER: _SIGNED_IN | {Permission.KEEP_ACCOUNT, Permission.APPLY},
     Role.DOCUMENT_OFFICER: _OFFICER,
     Role.INSPECTOR: _OFFICER | {Permission.SIGN_ACTS},
     Role.CHIEF_OF_POST: _OFFICER | {Permission.LEAD_POST},
     Role.RISK_ANALYST: _READS | {Permission.STEER_RISK},
-    Role.REGISTRY_OFFICER: _SIGNED_IN,
-    Role.AUDITOR: _READS,
+    Role.REGISTRY_OFFICER: _SIGNED_IN | {Permission.KEEP_REGISTRY, Permission.SEARCH_VIOLATIONS},
+    Role.AUDITOR: _READS | {Permission.SEARCH_VIOLATIONS, Permission.SEE_EXCHANGE},
     Role.ADMINISTRATOR: _SIGNED_IN | {Permission.ADMINISTER},
-    Role.PARTNER_SYSTEM: frozenset({Permission.SEE_PUBLIC_PAGES}),
+    Role.PARTNER_SYSTEM: frozenset({Permission.SEE_PUBLIC_PAGES, Permission.EXCHANGE}),
 }
 
 
