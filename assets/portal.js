@@ -7,6 +7,7 @@ import "./goods.js";
 import "./analyst.js";
 import "./desk.js";
 import "./drafting.js";
+import "./keeping.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const component of [Button, ErrorSummary, Radios, ServiceNavigation, SkipLink]) {

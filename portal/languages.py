@@ -138,15 +138,17 @@ def commodity(code: str) -> str:
     return "\N{NO-BREAK SPACE}".join(part for part in parts if part)
 
 
-def item_numbers(numbers: tuple[int, ...]) -> str:
-    """Write item numbers shortly: 1, 2, 3, 7, 8 becomes 1–3, 7, 8."""
+def item_numbers(numbers: tuple[int, ...], most: int | None = None) -> str:
+    """Write item numbers shortly: 1, 2, 3, 7, 8 becomes 1–3, 7, 8. Of more than `most` runs the first are written, and
+    how many numbers there are."""
     runs: list[list[int]] = []
     for number in sorted(set(numbers)):
         if runs and number == runs[-1][1] + 1:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    return ", ".join(_run(first, last) for first, last in runs)
+    written = ", ".join(_run(first, last) for first, last in runs[:most])
+    return written if len(runs[:most]) == len(runs) else f"{written}, … ({len(set(numbers))})"
 
 
 def _run(first: int, last: int) -> str:

@@ -15,8 +15,16 @@ def unused_port() -> int:
 
 
 @pytest.fixture(autouse=True)
-def _close_offices() -> Iterator[None]:
-    """Close the database connections of every office that the test opened."""
+def _close_connections() -> Iterator[None]:
+    """Close the database connections of every office after each test; one that its file shares opens them again."""
+    yield
+    for engine in offices.opened:
+        engine.dispose()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_offices() -> Iterator[None]:
+    """Close what a file's offices have opened since its last test, and forget them."""
     yield
     while offices.opened:
         offices.opened.pop().dispose()

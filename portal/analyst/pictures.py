@@ -11,7 +11,8 @@ from portal.charts import Bar, Chart, Column, Interval
 from portal.languages import Writing
 from portal.model_work import DriftReport
 from risk_gateway.capacity import Post
-from risk_gateway.fraud_model.drift import ALARM_FROM, WATCH_FROM
+from risk_gateway.fraud_model.drift import ALARM_FROM, SCORE, WATCH_FROM
+from risk_gateway.fraud_model.features import feature_label
 from risk_gateway.precision import Precision
 from risk_gateway.profiles import Outcome
 from risk_gateway.simulation_report import Report, Violations
@@ -186,9 +187,10 @@ def post(load: Post, language: str) -> Chart:
         for each in load.forecast
     ]
     marks = [] if load.capacity is None else [float(load.capacity)]
+    most = max(1.0, *marks, *(row.value for row in rows))  # a post with next to nothing to do draws no long bars
     text = pen.chart("post-text") if marks else pen.chart("post-text-free")
     title = pen.chart("post", office=load.office)
-    return charts.bars(f"chart-post-{load.office}", title, text, pen.heads("weekday", "inspections"), rows, marks)
+    return charts.bars(f"chart-post-{load.office}", title, text, pen.heads("weekday", "inspections"), rows, marks, most)
 
 
 def drift(measured: DriftReport, language: str) -> Chart:
@@ -197,7 +199,7 @@ def drift(measured: DriftReport, language: str) -> Chart:
     styles = {"stable": "bar", "watch": "documents", "alarm": "inspection"}
     rows = [
         Bar(
-            word("feature", each.feature, language),
+            word("feature", SCORE, language) if each.feature == SCORE else feature_label(each.feature).into(language),
             each.index,
             f"{pen.number(round(each.index, 3))}, {word('drift', each.state, language)}",
             styles[each.state],

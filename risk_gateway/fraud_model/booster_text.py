@@ -7,7 +7,7 @@ checked here first: sizes, lengths, and that every split leads to a split or a l
 import math
 from collections.abc import Sequence
 
-_OF_SPLITS = ("split_feature", "split_gain", "threshold", "decision_type", "left_child", "right_child")
+_OF_SPLITS = ("split_feature", "split_gain", "decision_type", "left_child", "right_child")
 _OF_SPLITS_TOO = ("internal_value", "internal_weight", "internal_count")
 _OF_LEAVES = ("leaf_value", "leaf_weight", "leaf_count")
 _END, _END_OF_PARAMETERS = "end of trees\n", "\nend of parameters\n"
@@ -58,6 +58,7 @@ def _tree_is_sound(tree: dict[str, str], features: int) -> bool:
     return (
         leaves > 1
         and all(_finite(tree[name], splits) for name in (*_OF_SPLITS, *_OF_SPLITS_TOO))
+        and _are_thresholds(tree["threshold"], splits)
         and all(_finite(tree[name], leaves) for name in _OF_LEAVES)
         and min(_integers(tree["leaf_count"]) + _integers(tree["internal_count"])) > 0  # they are divided by
         and all(0 <= feature < features for feature in _integers(tree["split_feature"]))
@@ -89,6 +90,12 @@ def _categories_are_sound(tree: dict[str, str], categories: int) -> bool:
 
 def _integers(text: str) -> list[int]:
     return [int(one) for one in text.split()]
+
+
+def _are_thresholds(text: str, length: int) -> bool:
+    """A threshold may be infinite: then all that is known goes one way, and what is missing the other."""
+    numbers = [float(one) for one in text.split()]
+    return len(numbers) == length and not any(map(math.isnan, numbers))
 
 
 def _finite(text: str, length: int) -> bool:

@@ -121,6 +121,7 @@ def promote(connection: Connection, version: str, actor: str) -> list[Moved]:
     """
     standing = find(connection, version)
     analyst = demand_analyst(connection, actor)
+    _demand_usable(connection, standing.version)
     after = lifecycle.promoted(standing.version, standing.block, standing.status, standing.trained_by, analyst)
     there = (fraud_model.c.block == standing.block) & (fraud_model.c.status == after.value)
     before = connection.execute(select(fraud_model.c.version).where(there)).scalars().all()
@@ -139,6 +140,16 @@ def _set(connection: Connection, version: str, before: Status, after: Status, **
     statement = update(fraud_model).where(fraud_model.c.version == version)
     connection.execute(statement.values(status=after.value, **changes))
     return Moved(version, before, after)
+
+
+def _demand_usable(connection: Connection, version: str) -> None:
+    """Raises MoveRefused for a model that is damaged, or that cannot be loaded: it would judge nothing."""
+    try:
+        usable = prediction.load(read_model(connection, version)) is not None
+    except KnowledgeTampered:
+        usable = False
+    if not usable:
+        raise MoveRefused("model-unusable", version=version[:VERSION_SHOWN])
 
 
 def _genuine(content: bytes, version: str) -> FraudModel:

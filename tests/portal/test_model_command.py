@@ -15,7 +15,9 @@ import pki
 import pytest
 from builders import declaration_xml
 from cast import PERSONS
+from evidencing import browsing_stored
 from fraud_models import small
+from lxml import html
 from msgspec.structs import replace
 from sqlalchemy import update
 from typer.testing import CliRunner
@@ -35,6 +37,7 @@ from risk_gateway.desk import Analyst
 from risk_gateway.errors import KnowledgeTampered, MoveRefused
 from risk_gateway.fraud_model import model_store
 from risk_gateway.fraud_model.evaluation import measure
+from risk_gateway.fraud_model.features import FEATURES
 from risk_gateway.fraud_model.lifecycle import Status
 from risk_gateway.fraud_model.spec import FraudModel, sealed
 from risk_gateway.model import Assessment, Case, HeaderFacts, ItemFacts
@@ -131,6 +134,13 @@ def test_a_champion_or_a_retired_model_cannot_rise_and_an_unknown_one_does_nothi
         model_desk.retire(connection, version, SAULE, offices.NOW)
     with pytest.raises(MoveRefused, match="model-move"):
         promote(office, version)
+
+
+def test_a_model_that_cannot_be_loaded_does_not_rise(office: Office) -> None:
+    version = keep(office, sealed(replace(small(), booster="hello")))
+    with pytest.raises(MoveRefused, match="model-unusable"):
+        promote(office, version)
+    assert statuses(office) == {version: Status.CANDIDATE}
 
 
 def test_a_model_of_exports_is_compared_but_does_not_come_to_judge(office: Office) -> None:
@@ -270,6 +280,14 @@ def test_nothing_is_trained_without_cases_or_with_too_few_acts(office: Office, s
     assert statuses(office) == {}
 
 
+def assert_page_tells_of_drift(office: Office) -> None:
+    for language in ("kk", "ru", "en"):
+        with browsing_stored(office, "timur", language) as browser:
+            page = html.fromstring(browser.get("/risk/models").text)
+        (chart,) = page.xpath("//*[@id='chart-drift']")
+        assert not {code for code in FEATURES if "_" in code and code in chart.text_content()}
+
+
 def test_a_model_is_trained_measured_promoted_and_watched(office: Office, shekara: Callable[..., Run]) -> None:
     archive(office, acts(500))
     learned = told(shekara("train", "--by", SAULE, "--to", "2026-04-15", "--json"))
@@ -288,6 +306,7 @@ def test_a_model_is_trained_measured_promoted_and_watched(office: Office, shekar
     report = json.loads(watched.stdout)
     assert report["version"] == learned["version"]
     assert sum(one["acts"] for one in report["calibration"]) == 300
+    assert_page_tells_of_drift(office)
     listed = json.loads(shekara("list", "--json").stdout)
     assert (listed["status"], listed["trained_by"], listed["approved_by"]) == ("champion", SAULE, TIMUR)
 

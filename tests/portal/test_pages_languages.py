@@ -81,6 +81,12 @@ def test_item_numbers_are_written_as_ranges(numbers: tuple[int, ...], text: str)
     assert item_numbers(numbers) == text
 
 
+def test_many_item_numbers_are_cut_short_and_counted() -> None:
+    numbers = (1, 2, 3, 5, 7, 9)
+    assert item_numbers(numbers, most=2) == "1–3, 5, … (6)"
+    assert item_numbers(numbers, most=4) == "1–3, 5, 7, 9"
+
+
 @pytest.mark.parametrize("language", NAMES)
 def test_a_catalogue_loads_without_a_compile_step(language: str) -> None:
     words = {"kk": "Шығу", "ru": "Выйти", "en": "Sign out"}

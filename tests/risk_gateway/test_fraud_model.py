@@ -237,6 +237,7 @@ BROKEN = {
     "a split that leads nowhere": lambda text: _changed(text, "left_child", "77"),
     "a split that leads back": lambda text: _changed(text, "left_child", "0"),
     "a feature that is not there": lambda text: _changed(text, "split_feature", "99"),
+    "a threshold that is no number": lambda text: _changed(text, "threshold", "nan"),
     "an empty leaf": lambda text: _changed(text, "leaf_count", "0"),
     "other features": lambda text: text.replace("mass_log", "mess_log"),
 }
@@ -264,6 +265,13 @@ def test_a_broken_booster_leaves_the_rules_to_judge_alone(
     assert assessment.opinion is None
     assert replace(assessment, knowledge_version="") == replace(alone, knowledge_version="")
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_split_between_what_is_known_and_what_is_not_is_sound() -> None:
+    """LightGBM writes an infinite threshold where all known values go one way and the missing ones the other."""
+    text = _changed(small().booster, "threshold", "inf")
+    assert booster_text.is_sound(text, FEATURES)
+    assert prediction.load(sealed(replace(small(), booster=text))) is not None
 
 
 def test_another_text_under_the_version_of_a_loaded_model_is_not_believed(case: Any) -> None:
