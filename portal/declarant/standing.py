@@ -6,26 +6,23 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from declarations import amendment_store, store
+from declarations import amendment_store
 from declarations.amendment_store import Amendment
 from declarations.lifecycle import Action, Status
-from declarations.store import Stored
-from declarations.writing import content_of
 from portal.addresses import Address
 from portal.casework import reasons
 from portal.casework.errors import CaseNotFound
 from portal.casework.model import CaseRequest, HistoryEvent
 from portal.casework.work import CaseWork
+from portal.comparing import VersionView, versions_of
 from portal.database import reading
 from portal.declarant import words
-from portal.declarant.changes import Change, changes
+from portal.declarant.changes import changes
 from portal.entry import Answer
 from portal.office import Office
 from portal.pipeline import lodge_while_serving
 from portal.stages import Lodged
 from portal.views import SignedIn
-from risk_gateway.packing import unpack
-from signing import verify, xmlgate
 
 OWN_ACTIONS: Final = (Action.SUBMIT, Action.REQUEST_AMENDMENT, Action.WITHDRAW, Action.APPEAL)
 
@@ -43,14 +40,6 @@ class Standing(Struct, frozen=True):
     history: tuple[HistoryEvent, ...]
     actions: tuple[Action, ...]
     waiting: Amendment | None
-
-
-class VersionView(Struct, frozen=True):
-    """One version, and what it changed in the one before (nothing of the first). `content` leaves out what is the
-    same."""
-
-    stored: Stored
-    changes: tuple[Change, ...]
 
 
 class OwnCases:
@@ -87,12 +76,7 @@ class OwnCases:
         if self.standing(person, number) is None:
             return None
         with reading(self.office.engine) as connection:
-            kept = store.find_versions(connection, number)
-            contents = [_content(unpack(store.read_document(connection, each.key))) for each in kept]
-        before: list[Any] = [None, *contents]
-        pairs = zip(kept, before, contents, strict=False)
-        views = [VersionView(each, changes(old, new, language) if old else ()) for each, old, new in pairs]
-        return tuple(reversed(views))
+            return versions_of(connection, number, changes, language)
 
     async def correct(self, person: SignedIn, version: int, data: bytes) -> Answer:
         """Lodge a signed correction of the version that its sender has seen. Raises what lodging raises."""
@@ -113,7 +97,3 @@ def about(standing: Standing, address: Address, language: str) -> dict[str, Any]
 def _reason_of(language: str, event: HistoryEvent) -> str:
     """Return the reason that an officer gave, in words; "" where none is shown."""
     return reasons.words(Action(event.action), event.reason).into(language) if event.reason else ""
-
-
-def _content(document: bytes) -> Any:
-    return content_of(verify.verify(xmlgate.open_document(document)).root)

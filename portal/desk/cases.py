@@ -120,6 +120,29 @@ class CasePages(Controller):
         found = desk.correction(request.user, address.number, language_of(request))
         return file_answer(found.document if found else None, address.file("correction"))
 
+    @get(f"{_CASE}/versions", name="case-versions", sync_to_thread=True)
+    def versions(
+        self,
+        request: OfficerRequest,
+        address: NamedDependency[Address],
+        pages: NamedDependency[Pages],
+        desk: NamedDependency[Desk],
+    ) -> Response[str]:
+        """Show every version of a declaration, and what each changed."""
+        found = desk.versions(request.user, address.number, language_of(request))
+        return pages.answer(request, "desk/versions.html", versions=found, address=address.parts())
+
+    @get(f"{_CASE}/versions/{{version:int}}", name="case-version", sync_to_thread=True)
+    def version(
+        self,
+        request: OfficerRequest,
+        address: NamedDependency[Address],
+        desk: NamedDependency[Desk],
+        version: FromPath[int],
+    ) -> Response[bytes]:
+        """Send a version as it was signed, as a file."""
+        return file_answer(desk.version(request.user, address.number, version), address.file(f"version-{version}"))
+
     @get(f"{_CASE}/notices/{{sequence:int}}", name="case-notice", sync_to_thread=True)
     def notice(
         self,

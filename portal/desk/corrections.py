@@ -1,7 +1,6 @@
 """What a correction that waits for an officer would change, element by element."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -9,29 +8,10 @@ from sqlalchemy import Connection
 from declarations import amendment_store
 from declarations import store as declarations_store
 from declarations.store import Stored
-from declarations.writing import Content, content_of
+from portal.comparing import Change, Compare, content
 from risk_gateway.packing import unpack
-from signing import xmlgate
 
 SHOWN_MOST = 60
-
-
-class Change(Protocol):
-    """What stands elsewise, in words; `item` is the goods item, None for the header. "" is nothing."""
-
-    @property
-    def item(self) -> int | None: ...
-    @property
-    def box(self) -> str | None: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def before(self) -> str: ...
-    @property
-    def after(self) -> str: ...
-
-
-Compare = Callable[[Content, Content, str], Sequence[Change]]  # two versions and a language
 
 
 class Correction(Struct, frozen=True):
@@ -48,10 +28,6 @@ def waiting(connection: Connection, stored: Stored, compare: Compare, language: 
     if asked is None:
         return None
     document = unpack(asked.content)
-    before = _content(unpack(declarations_store.read_document(connection, stored.key)))
-    changes = compare(before, _content(document), language)
+    before = content(unpack(declarations_store.read_document(connection, stored.key)))
+    changes = compare(before, content(document), language)
     return Correction(document, changes[:SHOWN_MOST], max(len(changes) - SHOWN_MOST, 0))
-
-
-def _content(document: bytes) -> Content:
-    return content_of(xmlgate.open_document(document).root)

@@ -6,18 +6,21 @@ from typing import Final
 
 from msgspec import Struct
 
+from declarations import store
 from declarations.lifecycle import OPEN
 from portal.casework.model import Case, HistoryEvent
 from portal.casework.work import CaseWork
 from portal.clock import Clock
+from portal.comparing import Compare, VersionView, versions_of
 from portal.database import reading
 from portal.desk import corrections
 from portal.desk.casefile import CaseFiles
 from portal.desk.clock import clock_of
-from portal.desk.corrections import Compare, Correction
+from portal.desk.corrections import Correction
 from portal.desk.views import CaseClock, CaseFile
 from portal.office import Office
 from portal.views import Declarations, ReadPart, Signatures, SignaturesPage, SignedIn
+from risk_gateway.packing import unpack
 
 REMEMBERED: Final = timedelta(minutes=30)
 REMEMBERED_MOST: Final = 10_000
@@ -91,6 +94,27 @@ class Desk:
         if found is not None:
             self.journal(person, number, ReadPart.FILE)
         return found
+
+    def versions(self, person: SignedIn, number: str, language: str) -> tuple[VersionView, ...]:
+        """Return every version of a case with what it changed, newest first; journalled. Raises `CaseNotFound`."""
+        self.casework.case(person, number)
+        self.journal(person, number, ReadPart.DECLARATION)
+        with reading(self.office.engine) as connection:
+            return versions_of(connection, number, self._compare, language)
+
+    def version(self, person: SignedIn, number: str, version: int) -> bytes | None:
+        """Return a version as it was signed, and journal its reading; None for one that there is not.
+
+        Raises `CaseNotFound`.
+        """
+        self.casework.case(person, number)
+        with reading(self.office.engine) as connection:
+            kept = store.find_versions(connection, number)
+            found = next((each for each in kept if each.key.version == version), None)
+            content = None if found is None else unpack(store.read_document(connection, found.key))
+        if content is not None:
+            self.journal(person, number, ReadPart.DECLARATION)
+        return content
 
     def journal(self, person: SignedIn, number: str, part: ReadPart) -> None:
         """Write into the journal that the person reads this."""

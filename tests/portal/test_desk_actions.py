@@ -17,11 +17,13 @@ from httpx import Response
 from lxml import html
 
 from declarations.lifecycle import MOVES, Action, Actor, StatementKind, Status
+from portal.database import reading
 from portal.desk import forms
 from portal.desk.words import ACTIONS, ACTORS, HAPPENED
 from portal.pipeline import lodge
 from portal.stages import Lodged
 from risk_gateway.profiles import MeasureCode
+from signing import store as signing_store
 
 OFFICERS = {Actor.DOCUMENT_OFFICER, Actor.INSPECTOR, Actor.CHIEF}
 REQUEST = {
@@ -338,9 +340,8 @@ def test_a_sum_is_read_in_every_language(text: str, tenge: str | None) -> None:
 # --- a correction ---------------------------------------------------------------------------------------------------
 
 
-def test_a_correction_is_decided_on_beside_what_it_changes(desk: Desk) -> None:
+def correct(desk: Desk) -> None:
     later = desk.clock.at
-    desk.submit(request=desk.ask().sequence)
     corrected = declaration_xml(
         reference="PREFERENCE",
         function="4",
@@ -350,6 +351,35 @@ def test_a_correction_is_decided_on_beside_what_it_changes(desk: Desk) -> None:
         description="Lamps of another kind",
     )
     lodge(Lodged(pki.sign_as("anna", corrected, later), later), desk.office)
+
+
+def test_an_officer_reads_what_each_version_changed_and_has_it_as_signed(desk: Desk) -> None:
+    correct(desk)
+    with browsing_stored(desk.office, "nurlan") as browser:
+        assert "Versions and what changed" in browser.get(case(desk, YELLOW)).text
+        page = browser.get(case(desk, YELLOW, "/versions")).text
+        assert "Lamps of another kind" in page
+        first, second = (browser.get(case(desk, YELLOW, f"/versions/{number}")).content for number in (1, 2))
+        assert b"Lamps of another kind" in second
+        assert b"Lamps of another kind" not in first
+        assert [browser.get(case(desk, YELLOW, f"/versions/{wrong}")).status_code for wrong in (0, 3, 10**30)] == [
+            404
+        ] * 3
+    with browsing_stored(desk.office, "kairat") as elsewhere:  # of another post
+        assert elsewhere.get(case(desk, YELLOW, "/versions")).status_code == 404
+        assert elsewhere.get(case(desk, YELLOW, "/versions/1")).status_code == 404
+    with reading(desk.office.engine) as connection:
+        read = [
+            entry
+            for _, event, entry in signing_store.read_entries(connection, desk.numbers[YELLOW])
+            if event == "declaration.read"
+        ]
+    assert sum(b'"part":"declaration"' in entry for entry in read) == 3
+
+
+def test_a_correction_is_decided_on_beside_what_it_changes(desk: Desk) -> None:
+    desk.submit(request=desk.ask().sequence)
+    correct(desk)
     assert desk.status(YELLOW) is Status.AMENDMENT_REQUESTED
     with browsing_stored(desk.office, "nurlan") as browser:
         page = browser.get(case(desk, YELLOW, "/do/deny-amendment"))
