@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
@@ -24,10 +25,12 @@ from declarations import numbering
 from declarations.errors import WrongNumber
 from declarations.lifecycle import Status
 from declarations.participants import Participant, PowerOfAttorney
+from declarations.reference.codes import ExchangeRate
 from declarations.search import ALL, GROUPS, Search
 from declarations.tables import (
     DeclarationRow,
     DocumentRow,
+    ExchangeRateRow,
     ParticipantRow,
     PowerOfAttorneyRow,
     RegistrationCounterRow,
@@ -42,6 +45,7 @@ participant = SQLModel.metadata.tables[ParticipantRow.__tablename__]
 power = SQLModel.metadata.tables[PowerOfAttorneyRow.__tablename__]
 counter = SQLModel.metadata.tables[RegistrationCounterRow.__tablename__]
 revision = SQLModel.metadata.tables[RevisionRow.__tablename__]
+exchange_rate = SQLModel.metadata.tables[ExchangeRateRow.__tablename__]
 tariff = SQLModel.metadata.tables[TariffRow.__tablename__]
 
 
@@ -270,6 +274,35 @@ def read_tariff(connection: Connection, identifier: int) -> tuple[str, bool, byt
 def add_tariff(connection: Connection, source: str, loaded_at: datetime, complete: bool, content: bytes) -> None:
     values = {"source": source, "loaded_at": loaded_at, "complete": complete, "content": content}
     connection.execute(insert(tariff), values)
+
+
+def find_exchange_rates(connection: Connection, at: datetime) -> int | None:
+    """Return the last rate that had been loaded at that moment, None when none had."""
+    return connection.execute(select(func.max(exchange_rate.c.id)).where(exchange_rate.c.loaded_at <= at)).scalar()
+
+
+def read_exchange_rates(connection: Connection, until: int | None = None) -> tuple[ExchangeRate, ...]:
+    """Return all rates in the order in which they were loaded, or those up to one of them."""
+    statement = select(exchange_rate).order_by(exchange_rate.c.id)
+    if until is not None:
+        statement = statement.where(exchange_rate.c.id <= until)
+    rows = connection.execute(statement)
+    return tuple(ExchangeRate(row.currency, row.units, Decimal(row.tenge), row.since) for row in rows)
+
+
+def add_exchange_rates(connection: Connection, rates: Sequence[ExchangeRate], source: str, loaded_at: datetime) -> None:
+    rows = [
+        {
+            "currency": rate.currency,
+            "since": rate.since,
+            "units": rate.units,
+            "tenge": str(rate.tenge),
+            "source": source,
+            "loaded_at": loaded_at,
+        }
+        for rate in rates
+    ]
+    connection.execute(insert(exchange_rate), rows)
 
 
 def count_declarations(connection: Connection) -> int:

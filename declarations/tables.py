@@ -116,8 +116,21 @@ class TariffRow(SQLModel, table=True):
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # the CSV, zstd
 
 
+class ExchangeRateRow(SQLModel, table=True):
+    """A published exchange rate as loaded; of two for the same currency and day the one loaded last counts."""
+
+    __tablename__ = "exchange_rate"
+    id: int | None = Field(default=None, primary_key=True)
+    currency: str = Field(max_length=3)
+    since: date
+    units: int
+    tenge: str  # exact
+    source: str
+    loaded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
 class RevisionRow(SQLModel, table=True):
-    """One row: counts every change of what judging depends on (participants, powers, tariff, tokens)."""
+    """One row: counts every change of what judging depends on (participants, powers, tariff, rates, tokens)."""
 
     __tablename__ = "revision"
     id: int = Field(default=1, primary_key=True)

@@ -43,6 +43,7 @@ def portal_address(portal_folder: Path) -> Iterator[str]:
     folder = portal_folder
     port = _free_port()
     environment = {**os.environ, "SHEKARA_HOME": str(folder), "SHEKARA_DEMO": "1", "SHEKARA_RISK_BUDGET_MS": "20000"}
+    environment["SHEKARA_EXCHANGE_PULL_SECONDS"] = "1"
     with (folder / "server.log").open("wb") as log:
         server = _start(environment, port, log.fileno())
         try:

@@ -60,6 +60,9 @@ def main(home: Path) -> None:
     put(INSPECTION, "anna", "EMBARGO", origin="KP")  # from here on the same goods are inspected again
     things.add_found(put(INSPECTION, "anna", "FOUND", origin="KP"))
     things.add_inspected(put(INSPECTION, "anna", "INSPECTED", origin="KP"))
+    things.add_dead_letter("police")
+    things.add_contested()
+    things.add_registry()
     things.keep(home)
 
 

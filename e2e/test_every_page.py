@@ -29,7 +29,7 @@ from portal.settings import Settings
 ROOT = Path(__file__).parents[1]
 WIDTHS = (320, 390, 1280)
 NOBODY = ""
-ALTYN, ZHIBEK = PARTICIPANTS["altyn"].identifier, PARTICIPANTS["zhibek"].identifier
+ALTYN, QORGAN, ZHIBEK = (PARTICIPANTS[key].identifier for key in ("altyn", "qorgan", "zhibek"))
 Places = dict[str, dict[str, str]]
 
 
@@ -98,6 +98,7 @@ PAGES = (
     *(page("case-action", "nurlan", "answered", action=name) for name in ACTIONS),
     page("case-downgrade", "nurlan", "asked"),
     page("desk-signatures", "nurlan", "answered"),
+    page("case-versions", "nurlan", "answered"),
     *(page("case", "dana", thing) for thing in ("found", "inspected")),
     page("case-act", "dana", "inspected"),
     page("sign-act", "dana", "inspected"),
@@ -110,9 +111,29 @@ PAGES = (
     *(page("profile-step", "saule", code="IM-16", version="1", step=step) for step in ("suspend", "end")),
     page("verify-paper", NOBODY, "answered", status=404, mark="not-a-mark"),
     page("find-declaration", "marat"),
+    page("own-violation", "anna", "raised"),
+    *(page(name, "anna", "contested") for name in ("own-violation", "contest", "sign-contest")),
+    page("own-violation", "yerkin", violation="KZ-CRV-DEMO-0311"),
+    *(page(name, "gulnar") for name in ("violations", "identity-questions", "contests")),
+    *(page("violations", "gulnar", query=f"search={each}") for each in ("Qorgan", QORGAN, "zzzzz")),
+    *(page(name, "gulnar", "told") for name in ("violation", "identity")),
+    *(page(name, "gulnar", "raised") for name in ("violation", "contest-case")),
+    page("exchange-log", "marat"),
+    page("exchange-log", "marat", query="search=240140031359&answer=refused&since=2020-01-01"),
+    *(page("registry-application", who) for who in ("anna", "aigerim", "yerkin")),
+    page("sign-for-registry", "yerkin", "withdrawing"),
+    *(page(name, "gulnar") for name in ("registry", "registry-entries")),
+    page("registry-entries", "gulnar", query="search=nobody&status=EXCLUDED"),
+    *(page(name, "gulnar", "registry") for name in ("application-to-registry", "registry-entry")),
+    page("registry-appeal", "gulnar", "appeal"),
+    page("sign-as-officer", "gulnar", "ruling"),
     *(page(name, "asel") for name in ("administration", "administration-health", "reference-data", "posts")),
     *(page(name, "asel") for name in ("officials", "appoint-official", "participants", "new-participant")),
     *(page(name, "asel") for name in ("powers", "new-power")),
+    *(page(name, "asel") for name in ("partners", "new-partner")),
+    *(page(name, "asel", "dead") for name in ("partner", "partner-policy", "partner-messages", "dead-letter")),
+    *(page(name, "asel", partner="qiyalia") for name in ("partner", "partner-policy")),
+    page("partner-messages", "asel", "dead", query="status=waiting"),
     page("official", "asel", appointment="1"),
     page("participant", "asel", identifier=ALTYN),
     page("power", "asel", query=f"principal={ALTYN}&agent={ZHIBEK}&number=ZL-2026/1"),
@@ -134,6 +155,7 @@ FILES = frozenset(
         "case-notice",
         "case-statement",
         "case-annex",
+        "case-version",
         "desk-declaration",
         "desk-evidence",
         "desk-notice",
@@ -148,6 +170,13 @@ FILES = frozenset(
         "declaration-now",
         "print-declaration",
         "export-declarations",
+        "registry-document",
+        "registry-signed",
+        "officer-document",
+        "officer-signed",
+        "contest-document",
+        "own-contest",
+        "contest-signed",
     }
 )
 
@@ -159,7 +188,7 @@ def routes(portal_address: str, portal_folder: Path) -> dict[str, str]:
     return {
         str(handler.name): route.path
         for route in create_app(settings).routes
-        if isinstance(route, HTTPRoute) and not route.path.startswith(("/api", "/static", "/health"))
+        if isinstance(route, HTTPRoute) and not route.path.startswith(("/api", "/exchange/", "/static", "/health"))
         for handler in route.route_handlers
         if "GET" in handler.http_methods
     }

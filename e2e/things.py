@@ -5,12 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import registering
+import violating
 from cast import PERSONS
 
 from declarations.lifecycle import Action, StatementKind
+from interop import exchange_store, outbox
 from portal.access import Role
 from portal.casework.model import InspectionAct, ItemResult, ProfileResult, Upload, Wanted, Writing
 from portal.casework.work import CaseWork
+from portal.database import writing
 from portal.demo.lodgements import key_of
 from portal.office import Office
 from portal.settings import Settings
@@ -82,6 +86,29 @@ class Things:
             **places(number),
             "statement": next(each.statement.id for each in events if each.statement),
         }
+
+    def add_dead_letter(self, partner: str) -> None:
+        """A message to a partner that was given up."""
+        now = self._office.clock.now()
+        with writing(self._office.engine) as connection:
+            message = outbox.send(connection, partner, "decision", "20201/010126/0000001", b"{}", now)
+            sent = exchange_store.read_outgoing(connection, message)
+            assert sent is not None
+            exchange_store.end(connection, sent, exchange_store.DEAD, now, code="exchange.unreachable")
+        self.made["dead"] = {"partner": partner, "message": message}
+
+    def add_contested(self) -> None:
+        """Altyn contests one record and has not signed its objection to another; a partner tells of a similar name."""
+        at = self._office.clock.now()
+        self.made |= violating.things(
+            self._office, lambda document: sign(document, key_of(self._settings, "anna"), at), person("anna")
+        )
+
+    def add_registry(self) -> None:
+        """Qorgan appeals against a refusal, and its second application waits for a decision that is not signed yet."""
+        self.made |= registering.things(
+            self._office, lambda key, document, at: sign(document, key_of(self._settings, key), at)
+        )
 
     def keep(self, home: Path) -> None:
         (home / FILE).write_text(json.dumps(self.made), encoding="utf-8")

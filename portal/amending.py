@@ -6,8 +6,9 @@ from declarations import amendment_store
 from declarations import store as declarations_store
 from declarations.amendment_store import Amendment, State
 from declarations.lifecycle import Action, Status
+from portal.casework.desk import Desk
 from portal.casework.model import Moved, Mover, Wanted
-from portal.casework.moving import Desk, make_move
+from portal.casework.moving import make_move
 from portal.database import reading, writing
 from portal.entry import Answer
 from portal.errors import AmendmentRefused

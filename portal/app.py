@@ -40,7 +40,7 @@ from portal.api.routes import DeclarationsApi, language_of
 from portal.api.selection import DrawApi, SelectionApi
 from portal.aside import Aside
 from portal.background import background
-from portal.browser import MACHINE_PATHS, add_headers
+from portal.browser import MACHINE_PATHS, add_headers, demand_https
 from portal.casework.work import CaseWork
 from portal.clock import Clock, SystemClock
 from portal.database import make_engine, reading
@@ -53,22 +53,30 @@ from portal.declarant.standing import OwnCases
 from portal.declarant.stored import StoredDeclarations
 from portal.desk.service import Desk
 from portal.errors import Unavailable
+from portal.exchange.callers import SignatureMiddleware
+from portal.exchange.routes import SIGNED, SIGNED_SCHEME, ExchangeApi
+from portal.exchange.service import Exchange
 from portal.keys import keyring_of
 from portal.live import Live
 from portal.office import Office
+from portal.partners.service import PartnerDesk
 from portal.people import RecordedPeople
 from portal.problems import response_to, status_of
 from portal.recording import Recorder
+from portal.registry.service import Registry
 from portal.settings import Settings, SettingsError
 from portal.signatures import StoredSignatures
 from portal.store import DatabaseSessions
 from portal.stored_draws import StoredDraws
 from portal.trusting import trust_of
+from portal.violations.base import ViolationBase
+from portal.violations.own import OwnViolations
 from portal.website import Website, website
 from risk_gateway.days import day_of
 
 BODY_BYTES_MAX = 8_000_000
 HEALTH = "/health"
+APIS = (DeclarationsApi, DrawApi, EvidenceApi, ExchangeApi, JournalApi, SelectionApi)
 
 
 def open_office(settings: Settings, clock: Clock | None = None) -> Office:
@@ -99,6 +107,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     tasks = background(office)
     stored = StoredDeclarations(office)
     live = Live(office.engine)
+    exchange = Exchange(office)
     site = website(
         sessions=DatabaseSessions(office.engine),
         declarations=stored,
@@ -138,12 +147,16 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             office.engine.dispose()
 
     return Litestar(
-        route_handlers=[*site.route_handlers, DeclarationsApi, DrawApi, EvidenceApi, JournalApi, SelectionApi, health],
-        middleware=[TokenMiddleware(office), *site.middleware],
-        dependencies={**site.dependencies, "the_office": Provide(lambda: office, sync_to_thread=False)},
+        route_handlers=[*site.route_handlers, *APIS, health],
+        middleware=[TokenMiddleware(office), SignatureMiddleware(office), *site.middleware],
+        dependencies={
+            **site.dependencies,
+            "the_office": Provide(lambda: office, sync_to_thread=False),
+            "exchange": Provide(lambda: exchange, sync_to_thread=False),
+        },
         csrf_config=site.csrf_config,
         guards=[guard],
-        before_send=[add_headers],
+        before_send=[add_headers, *([demand_https] if settings.secure else [])],
         exception_handlers={Exception: _answer_errors(site)},
         lifespan=[running],
         request_max_body_size=BODY_BYTES_MAX,
@@ -156,7 +169,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
                 "/api", route_handlers=[], opt={"need": Permission.SEE_PUBLIC_PAGES}, include_in_schema=False
             ),
             render_plugins=[JsonRenderPlugin()],
-            components=Components(security_schemes={BEARER: BEARER_SCHEME}),
+            components=Components(security_schemes={BEARER: BEARER_SCHEME, SIGNED: SIGNED_SCHEME}),
         ),
     )
 
@@ -178,7 +191,11 @@ def services_of(office: Office) -> dict[str, object]:
         "posts": Posts(office),
         "reference_desk": ReferenceDesk(office),
         "registers": Registers(office),
+        "partner_desk": PartnerDesk(office),
         "account": Account(office),
+        "violation_base": ViolationBase(office),
+        "own_violations": OwnViolations(office),
+        "registry": Registry(office),
         "printing": Printing(office),
         "own_cases": OwnCases(office, casework),
         "drafting": Drafting(office),

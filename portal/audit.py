@@ -33,11 +33,31 @@ class Event(StrEnum):
     OFFICIAL_ENDED = "official.ended"
     PARTICIPANT_CHANGED = "participant.changed"
     POWER_CHANGED = "power.changed"
+    VIOLATION_RECORDED = "violation.recorded"
+    VIOLATION_CONTESTED = "violation.contested"
+    VIOLATION_CONTEST_DECIDED = "violation.contest_decided"
+    VIOLATION_SEARCHED = "violation.searched"
+    VIOLATION_READ = "violation.read"
+    IDENTITY_MERGED = "identity.merged"
+    IDENTITY_MATCH_DECIDED = "identity.match_decided"
     HISTORY_GENERATED = "history.generated"
     DECISION_OVERRIDDEN = "decision.overridden"
     CAPACITY_SET = "capacity.set"
+    REGISTRY_APPLIED = "registry.applied"
+    REGISTRY_VERIFIED = "registry.verified"
+    REGISTRY_DECIDED = "registry.decided"
+    REGISTRY_READ = "registry.read"
+    REGISTRY_MOVED = "registry.moved"
+    CATEGORY_RECOMPUTED = "category.recomputed"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 the name of an event
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
+    PARTNER_ASKED = "partner.asked"
+    PARTNER_CHANGED = "partner.changed"
+    EXCHANGE_RECEIVED = "exchange.received"
+    EXCHANGE_QUERIED = "exchange.queried"
+    EXCHANGE_SUBMITTED = "exchange.submitted"
+    EXCHANGE_REPLAYED = "exchange.replayed"
+    EXCHANGE_LOG_READ = "exchange.log_read"
 
 
 class Record(Struct, frozen=True):

@@ -4,11 +4,14 @@ import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
+from portal.asking.refreshing import Refresher
 from portal.authorities import Authorities, authorities_of
 from portal.casework.timer import Timer
+from portal.exchange.sending import Sending
 from portal.feedback import Feedback
 from portal.notary import Notary
 from portal.office import Office
+from portal.registry.keeping import RegistryKeeper
 from portal.repeating import Repeating
 from portal.selection import KeyKeeper
 from portal.trusting import Keeper
@@ -23,11 +26,14 @@ def background(office: Office) -> list[Repeating]:
     return [
         Repeating("worker", Worker(office.engine, office.clock, office.settings.public_url).turn),
         Repeating("webhooks", Deliveries(office.engine, office.clock, loopback=office.settings.demo).turn),
+        Repeating("exchange", Sending(office).turn),
         Repeating("notary", notary.turn),
         Repeating("keeper", Keeper(office, authorities).turn),
         Repeating("selection", KeyKeeper(office.engine, office.clock).turn),
         Repeating("casework", Timer(office.engine, office.clock, office.keyring).turn),
         Repeating("feedback", Feedback(office.engine, office.clock).turn),
+        Repeating("registry", RegistryKeeper(office).turn),
+        Repeating("partner facts", Refresher(office.engine, office.clock, office.asking).turn),
     ]
 
 

@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from litestar.config.csrf import CSRFConfig
+from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.exceptions import PermissionDeniedException
@@ -13,7 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 CSRF_COOKIE = "shekara_csrf"
 LANGUAGE_COOKIE = "shekara_language"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-MACHINE_PATHS = "/api/"  # called by programs with a token, never with cookies
+MACHINE_PATHS = ("/api/", "/exchange/")  # called by programs with a token or a signature, never with cookies
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -33,8 +34,20 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
+_HTTPS_ONLY = "max-age=31536000; includeSubDomains"
 _NONCE = "shekara_nonce"
 _SIGNED_HERE = "shekara_signed_here"
+_HOST_ONLY = "__Host-"  # a browser keeps such a cookie only when it came by https, for this host and the whole of it
+
+
+def cookie_name(name: str, *, secure: bool) -> str:
+    """Return the name under which a cookie is set; `secure` is for https."""
+    return _HOST_ONLY + name if secure else name
+
+
+def sent_cookie(connection: ASGIConnection[Any, Any, Any, Any], name: str) -> str:
+    """Return what the browser sent of a cookie, by https or not; empty when it sent none."""
+    return connection.cookies.get(_HOST_ONLY + name) or connection.cookies.get(name, "")
 
 
 def nonce_of(scope: Scope) -> str:
@@ -61,15 +74,21 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers.setdefault("Content-Security-Policy", _POLICY + sources + (f"'nonce-{nonce}'" if nonce else "'none'"))
 
 
+async def demand_https(message: Message, scope: Scope) -> None:
+    """Litestar's before_send hook of a portal that browsers reach by https: for a year they shall come no other way."""
+    if message["type"] == "http.response.start":
+        MutableScopeHeaders.from_message(message).setdefault("Strict-Transport-Security", _HTTPS_ONLY)
+
+
 def csrf(secret: str, *, secure: bool) -> CSRFConfig:
     """Return Litestar's double-submit check: forms carry the cookie's token. Machine paths have no cookies."""
     return CSRFConfig(
         secret=secret,
-        cookie_name=CSRF_COOKIE,
+        cookie_name=cookie_name(CSRF_COOKIE, secure=secure),
         cookie_secure=secure,
         cookie_httponly=True,
         cookie_samesite="lax",
-        exclude=[f"^{MACHINE_PATHS}", "^/static/", "^/health"],
+        exclude=[*(f"^{path}" for path in MACHINE_PATHS), "^/static/", "^/health"],
     )
 
 

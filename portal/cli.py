@@ -17,7 +17,8 @@ from declarations import store as declarations_store
 from declarations.errors import DeclarationsError
 from declarations.numbering import parse
 from declarations.reference import Reference, TariffUnreadable
-from portal import tariffs, terminal
+from declarations.reference.published_rates import RatesUnreadable
+from portal import exchange_rates, tariffs, terminal
 from portal.app import create_app, open_office
 from portal.authorities import AuthorityUnreachable, authorities_of
 from portal.background import background, notary_of, work_until_interrupted
@@ -28,7 +29,9 @@ from portal.commands.audit import app as audit_app
 from portal.commands.demo import app as demo_app
 from portal.commands.model import app as model_app
 from portal.commands.official import app as official_app
+from portal.commands.partner import app as partner_app
 from portal.commands.profile import app as profile_app
+from portal.commands.registry import app as registry_app
 from portal.commands.selection import app as selection_app
 from portal.commands.shared import AsJson, Language, trouble
 from portal.commands.token import app as token_app
@@ -64,7 +67,9 @@ app.add_typer(simulate.app)
 app.add_typer(capacity.app)
 app.add_typer(selection_app, name="selection")
 app.add_typer(official_app, name="official")
+app.add_typer(partner_app)
 app.add_typer(token_app, name="token")
+app.add_typer(registry_app, name="registry")
 errors = Console(stderr=True)
 
 
@@ -199,6 +204,20 @@ def load_tariff(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False
         errors.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(REFUSED) from None
     print(f"{lines} rates are in force.")
+
+
+@reference.command("load-rates")
+def load_rates(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Load published exchange rates (CSV: currency, since, tenge[, units]); each holds from its day on."""
+    settings = Settings.load()
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+        with writing(make_engine(settings.database_url)) as connection:
+            lines = exchange_rates.load(connection, SystemClock(), file.name, text)
+    except (RatesUnreadable, UnicodeDecodeError) as error:
+        errors.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(REFUSED) from None
+    print(f"{lines} rates are on record.")
 
 
 @reference.command("show")

@@ -8,16 +8,24 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from declarations import store as declarations_store
 from declarations.lifecycle import LET_GO
 from declarations.store import Stored
 from portal import audit
+from portal.casework.desk import Desk
+from portal.violations import service
 from risk_gateway import archive_store, canonical, feedback, feedback_store, history_store, repeated_goods_store
 from risk_gateway import store as risk_store
 from risk_gateway.archive import Share
 from risk_gateway.archive_store import Act
+from risk_gateway.bases.violations import contest_store
+from risk_gateway.bases.violations import store as violation_store
+from risk_gateway.bases.violations.kinds import FOUND_BY_CONTROL, kinds
+from risk_gateway.bases.violations.model import Appeal, Source, State, Violation, participant_identity
+from risk_gateway.bases.violations.terms import expiry_of, held_until, terms_on
 from risk_gateway.days import day_of
 from risk_gateway.errors import ControlRefused
 from risk_gateway.model import Assessment, Case, Decision
@@ -27,8 +35,6 @@ from risk_gateway.profiles import MeasureCode, Motive, Outcome, strictness_of
 from signing import store as signing_store
 
 ACT_MAX = 36  # characters of an act's number
-_OF_DECLARANT, _OF_AGENT = "act:", "agt:"  # before the act's number in the id of a violation: no other act has it
-WITHOUT_MOTIVE = "found_by_control"  # the kind of a violation whose motive nobody stated
 
 
 class Closing(Struct, frozen=True, kw_only=True):
@@ -50,7 +56,7 @@ class Mildening(Struct, frozen=True, kw_only=True):
     approver: str
 
 
-def close(connection: Connection, number: str, closing: Closing, now: datetime) -> Act:
+def close(connection: Connection, desk: Desk, number: str, closing: Closing, now: datetime) -> Act:
     """Record a closed control, and what follows from it for the participant. Raises ControlRefused.
 
     A finding becomes a violation on the records of declarant and broker, and a precedent for these goods. All is one
@@ -77,10 +83,20 @@ def close(connection: Connection, number: str, closing: Closing, now: datetime) 
     )
     archive_store.add_control_result(connection, act)
     repeated_goods_store.close_control(connection, stored.key.declarant, stored.key.functional_reference_id)
-    if said[0].found:
-        _remember(connection, stored, act, assessment, canonical.loads(unpack(kept.case), Case))
     audit.append(connection, size, frontier, [_record(act, stored)])
+    if said[0].found:
+        _remember(connection, desk, stored, act)
+        _remember_goods(connection, stored, act, assessment, canonical.loads(unpack(kept.case), Case))
     return act
+
+
+def annul_findings(connection: Connection, desk: Desk, number: str, by: str, now: datetime) -> None:
+    """Annul what acts put on record for a declaration. All is one transaction of the caller's."""
+    for violation in violation_store.of_declaration(connection, number):
+        if violation.source is Source.ACT and violation.state is not State.ANNULLED:
+            annulled = replace(violation, state=State.ANNULLED, appeal=Appeal.UPHELD)
+            service.record(connection, desk, annulled, by, now)
+            contest_store.overtake(connection, violation.id, now)
 
 
 def override(connection: Connection, number: str, made: Mildening, now: datetime) -> None:
@@ -138,22 +154,49 @@ def _decision(connection: Connection, stored: Stored) -> risk_store.StoredDecisi
     return risk_store.read_decision(connection, key.declarant, key.functional_reference_id, key.version)
 
 
-def _remember(connection: Connection, stored: Stored, act: Act, assessment: Assessment, case: Case) -> None:
+def _remember(connection: Connection, desk: Desk, stored: Stored, act: Act) -> None:
     """Put a finding on the records of declarant and broker: whatever judges from now on knows of it."""
-    day = day_of(act.closed_at)
-    kind = act.motive.value if act.motive else WITHOUT_MOTIVE
-    declared_on = day_of(stored.accepted_at)
-    for prefix, participant in ((_OF_DECLARANT, stored.key.declarant), (_OF_AGENT, stored.agent)):
+    for participant in (stored.key.declarant, stored.agent):
         if participant is not None:
-            risk_store.put_violation(connection, prefix + act.number, participant, kind, declared_on)
+            violation = _violation(connection, stored, act, participant)
+            service.record(connection, desk, violation, act.inspector, act.closed_at)
+
+
+def _violation(connection: Connection, stored: Stored, act: Act, participant: str) -> Violation:
+    known = declarations_store.read_participant(connection, participant)
+    kind = act.motive.value if act.motive else FOUND_BY_CONTROL
+    committed_on, whole = day_of(stored.accepted_at), act.shares[0]
+    return Violation(
+        id=service.NEW,
+        identity=participant_identity(participant, known.name if known else ""),
+        kind=kind,
+        article=kinds()[kind].article,
+        committed_on=committed_on,
+        place=stored.office,
+        declaration=stored.registration_number,
+        amount_tiyn=whole.amount_tiyn,
+        decision_number=act.number,
+        decided_on=day_of(act.closed_at),
+        state=State.CONFIRMED,
+        expires_on=expiry_of(committed_on),
+        source=Source.ACT,
+        source_name=stored.office,
+        legal_basis=terms_on(committed_on).legal_basis_of_acts,
+        hold_until=held_until(committed_on),
+        recorded_at=act.closed_at,
+        provenance=canonical.digest(act),
+    )
+
+
+def _remember_goods(connection: Connection, stored: Stored, act: Act, assessment: Assessment, case: Case) -> None:
+    """Make a precedent of a finding: for these goods of the declarant."""
     concerned = _items(act.shares, assessment)
     goods = [
         (item.commodity_code, item.origin_country or "")
         for item in case.items
         if not concerned or item.sequence in concerned
     ]
-    history_store.add_findings(connection, stored.key.declarant, goods, day)
-    declarations_store.bump_revision(connection)
+    history_store.add_findings(connection, stored.key.declarant, goods, day_of(act.closed_at))
 
 
 def _items(shares: tuple[Share, ...], assessment: Assessment) -> frozenset[int]:

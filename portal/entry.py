@@ -14,9 +14,10 @@ from portal.casework.model import Mover
 from portal.stages import Assessed, Checked, Lodged
 from portal.versions_store import Base
 from risk_gateway import canonical
+from risk_gateway.bases.partner_facts.model import rules_of, worth_asking
 from risk_gateway.days import day_of
 from risk_gateway.history import Addition, addition
-from risk_gateway.model import Decision, Earlier, Outcome
+from risk_gateway.model import Case, Decision, Earlier, Outcome
 from risk_gateway.packing import pack
 from risk_gateway.profiles import strictness_of
 
@@ -84,6 +85,7 @@ class Entry(Struct, frozen=True):
     decision_blob: bytes
     payables_blob: bytes
     addition: Addition  # to the history of its participants
+    ask_partners: bool = False  # whether it is worth waiting for what they say of the declarant, and judging again
 
 
 class Answer(Struct, frozen=True):
@@ -152,7 +154,15 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
             assessed.decision.inspection_extent,
             base.returned if base else {},
         ),
+        ask_partners=_ask_partners(assessed.case),
     )
+
+
+def _ask_partners(case: Case) -> bool:
+    facts, at = case.partner_facts, case.lodged_at
+    if facts is None or not case.header.partner_facts_unknown:
+        return False
+    return worth_asking(facts, at, rules_of(day_of(at)))
 
 
 def status_after(outcome: Outcome, earlier: Earlier | None, before: str | None) -> str:

@@ -17,6 +17,21 @@ class TokenRefused(PortalError):
     """No token, or one that is unknown, expired or revoked."""
 
 
+class SignatureRefused(PortalError):
+    """A request to the exchange is not signed by a partner's key, or not of now, or was sent before."""
+
+
+class ExchangeRefused(PortalError):
+    """A partner asks for what it may not have."""
+
+
+class CursorLost(PortalError):
+    """A cursor is not of this base of violations as it is: the base was restored since, so begin anew."""
+
+    def __init__(self) -> None:
+        super().__init__("exchange.cursor_lost")
+
+
 class SenderNotParty(PortalError):
     """The token belongs to a participant who is neither the declarant nor the agent."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 from msgspec.structs import replace
@@ -18,6 +18,8 @@ from declarations.participants import PowerOfAttorney
 from declarations.reference import Reference, Tariff
 from declarations.store import Stored
 from portal import selection
+from portal.asking.service import Asking
+from portal.asking.transport import Edge
 from portal.clock import Clock
 from portal.database import reading, writing
 from portal.entry import Answer, Asked, Entry
@@ -36,6 +38,10 @@ from risk_gateway import (
     values_store,
 )
 from risk_gateway import store as risk_store
+from risk_gateway.bases.registry import store as registry_store
+from risk_gateway.bases.registry.model import EntryStep, category_of, status_of
+from risk_gateway.bases.violations import store as violation_store
+from risk_gateway.days import day_of
 from risk_gateway.fraud_model import model_store, prediction
 from risk_gateway.history import Past, Question
 from risk_gateway.knowledge import prepare
@@ -55,7 +61,7 @@ class Directory:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._powers: dict[str, tuple[PowerOfAttorney, ...]] = {}
-        self._facts: dict[tuple[str, date], ParticipantFacts] = {}
+        self._facts: dict[tuple[str, date], _Recorded] = {}
         self._tokens: dict[str, ApiToken] = {}
 
     def powers(self, principal: str) -> tuple[PowerOfAttorney, ...]:
@@ -70,19 +76,15 @@ class Directory:
         with reading(self._engine) as connection:
             return declarations_store.read_powers_held(connection, agent)
 
-    def risk_facts(self, identifier: str, day: date) -> ParticipantFacts:
-        """Return what the gateway may know of a participant on that day."""
+    def risk_facts(self, identifier: str, moment: datetime) -> ParticipantFacts:
+        """Return what the gateway may know of a participant at a moment."""
+        day = day_of(moment)
         found = self._facts.get((identifier, day))
         if found is None:
             with reading(self._engine) as connection:
-                known = declarations_store.read_participant(connection, identifier)
-                found = self._facts[identifier, day] = ParticipantFacts(
-                    identifier=identifier,
-                    category=_category(risk_store.read_category(connection, identifier, day)),
-                    registered_on=known.registered_on if known else None,
-                    violations=risk_store.read_violations(connection, identifier),
-                )
-        return found
+                found = self._facts[identifier, day] = _recorded(connection, identifier, day)
+        status = status_of(found.entry, moment)
+        return replace(found.facts, category=category_of(status, found.category))
 
     def base(self, declarant: str, reference: str) -> Base | None:
         """Return the newest version of what was lodged under this reference: never kept, for officers work on it."""
@@ -105,13 +107,26 @@ class Directory:
         return found
 
 
-def _category(recorded: str | None) -> Category:
-    """Return the category on record; one that cannot be read is the strictest, so that nobody gains by it."""
-    try:
-        return Category(recorded or UNRECORDED_CATEGORY)
-    except ValueError:
+class _Recorded(NamedTuple):
+    """What is on record of a participant for a day; the category follows from the entry at the moment."""
+
+    facts: ParticipantFacts
+    category: str | None
+    entry: tuple[EntryStep, ...]
+
+
+def _recorded(connection: Connection, identifier: str, day: date) -> _Recorded:
+    known = declarations_store.read_participant(connection, identifier)
+    facts = ParticipantFacts(
+        identifier=identifier,
+        category=UNRECORDED_CATEGORY,
+        registered_on=known.registered_on if known else None,
+        violations=violation_store.counting(connection, identifier, day),
+    )
+    category = risk_store.read_category(connection, identifier, day)
+    if category is not None and category not in list(Category):
         structlog.get_logger().error("participant.category")
-        return Category.HIGH
+    return _Recorded(facts, category, registry_store.read_steps(connection, identifier))
 
 
 class Snapshot:
@@ -232,6 +247,7 @@ class Office:
         self.keyring = keyring
         self.recorder = recorder
         self.aside: Callable[[Lodged], Future[Entry | Asked | Answer]] | None = None  # only while serving
+        self.asking = Asking(engine, clock, Edge(keyring, clock).call)
         self.notary: Attesting | None = None  # only where lodgements are taken
         self._refreshing = threading.Lock()
         self._given = trust.evidence  # of the trust folder: it may hold what nobody can fetch
@@ -290,8 +306,9 @@ class Office:
         with reading(self.engine) as connection:
             revision = declarations_store.read_revision(connection)
             loaded = declarations_store.read_newest_tariff(connection)
+            rates = declarations_store.read_exchange_rates(connection)
             self._take_evidence(connection)
-        reference = Reference.shipped()
+        reference = Reference.shipped().with_exchange_rates(rates) if rates else Reference.shipped()
         if loaded:
             source, complete, content = loaded
             reference = reference.with_tariff(Tariff.parse_csv(unpack(content).decode(), source, complete=complete))

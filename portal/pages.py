@@ -29,13 +29,14 @@ from markupsafe import Markup, escape
 
 from portal import words
 from portal.access import Permission, may
-from portal.browser import CSRF_COOKIE, LANGUAGE_COOKIE, allow_signing, nonce_of
+from portal.browser import CSRF_COOKIE, LANGUAGE_COOKIE, allow_signing, nonce_of, sent_cookie
 from portal.languages import NAMES, Writing, commodity, item_numbers, negotiate, translations
 from portal.views import SignedIn
 from signing.usages import read_name
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 STATIC = Path(__file__).parent / "static"
+XML = "application/xml; charset=utf-8"  # of what was signed or is to be signed: the gate takes nothing but UTF-8
 _MACROS = "govuk_frontend_jinja"
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9]+")
 
@@ -85,7 +86,7 @@ class Pages:
             "may_read_declarations": may(person, Permission.READ_DECLARATIONS),
             "may_read_evidence": may(person, Permission.READ_EVIDENCE),
             "may": lambda need: may(person, Permission[need]),
-            "csrf": csrf_token({"request": request}) or request.cookies.get(CSRF_COOKIE, ""),
+            "csrf": csrf_token({"request": request}) or sent_cookie(request, CSRF_COOKIE),
             "here": _address(request) if request.method == "GET" else "/",
             "nonce": nonce_of(request.scope),
             "allow_signing": partial(allow_signing, request.scope),
@@ -177,7 +178,7 @@ def _certificate(certificate: x509.Certificate | None) -> CertificateView | None
 
 
 def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    return negotiate(connection.cookies.get(LANGUAGE_COOKIE), connection.headers.get("accept-language", ""))
+    return negotiate(sent_cookie(connection, LANGUAGE_COOKIE), connection.headers.get("accept-language", ""))
 
 
 def wants_fragment(request: AnyRequest) -> bool:
@@ -185,7 +186,7 @@ def wants_fragment(request: AnyRequest) -> bool:
     return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
 
 
-def file_answer(content: bytes | None, name: str, media_type: str = "application/xml") -> Response[bytes]:
+def file_answer(content: bytes | None, name: str, media_type: str = XML) -> Response[bytes]:
     """Return an attachment. Raises `NotFoundException` when there is none."""
     if content is None:
         raise NotFoundException

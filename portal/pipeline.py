@@ -14,6 +14,9 @@
 A correction of a registered declaration goes the same way, as the next version of it. Where an officer has to permit it
 first it waits after step 4 (`Asked`), and goes the whole way again when he does: docs/decisions/0014-amendments.md.
 
+Where partners could say more of the declarant than is known, they are asked once, for a moment, after step 7, and the
+case is judged again: docs/decisions/0016-partner-facts.md.
+
 Steps 2 to 7 (`judge`) change nothing: they read bytes, a `Snapshot` and, in step 5 only, the past of the participants;
 from the `Case` on all is pure. A step is a function from one type to the next, so none can be left out. Step 8 is in
 portal/recording.py: its commit is the point from which a crash loses nothing. Within a second portal/notary.py has the
@@ -96,7 +99,8 @@ def control(verified: Verified, snapshot: Snapshot) -> Checked:
 def gather(checked: Checked, snapshot: Snapshot) -> Case:
     """Step 5: all that the gateway may know of this case, in one frozen value."""
     verified, directory, base = checked.verified, snapshot.directory, checked.base
-    day = day_of(verified.lodged.received_at)
+    received_at = verified.lodged.received_at
+    day = day_of(received_at)
     granted = verified.authority
     returned = base.returned if base else {}
     known = knowledge_for(checked, snapshot)
@@ -104,10 +108,10 @@ def gather(checked: Checked, snapshot: Snapshot) -> Case:
     return facts.gather(
         verified.declaration,
         checked.payables,
-        history.of_declarant(directory.risk_facts(granted.declarant, day), past),
-        history.of_agent(directory.risk_facts(granted.agent, day), past) if granted.agent else None,
+        history.of_declarant(directory.risk_facts(granted.declarant, received_at), past),
+        history.of_agent(directory.risk_facts(granted.agent, received_at), past) if granted.agent else None,
         known.reference_values,
-        verified.lodged.received_at,
+        received_at,
         hashlib.sha256(verified.lodged.data).hexdigest(),
         load=selection.in_force(past.load, known),
         earlier=base.earlier if base else None,
@@ -172,10 +176,12 @@ def prepare(lodged: Lodged, office: Office) -> Entry | Asked | Answer:
 def lodge(lodged: Lodged, office: Office) -> Answer:
     """All nine steps. Raises what `check` raises, `DuplicateReference`, or `Unavailable`."""
     office.demand_open()
-    for _ in range(JUDGED_MOST):
+    for attempt in range(JUDGED_MOST):
         entry = prepare(lodged, office)
         if isinstance(entry, Answer):
             return entry
+        if attempt == 0 and _unasked(entry) and asyncio.run(office.asking.before_judging(entry.key.declarant)):
+            continue
         try:
             return office.recorder.ask(entry) if isinstance(entry, Asked) else office.recorder.record(entry)  # 8, 9
         except Outdated:
@@ -187,13 +193,15 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
     """The same nine steps in the server: large bodies are judged in a process of their own, and lodgements that
     arrive together share one commit."""
     office.demand_open()
-    for _ in range(JUDGED_MOST):
+    for attempt in range(JUDGED_MOST):
         if office.aside is not None and len(lodged.data) > office.settings.large_body_bytes:
             entry = await _judged_aside(office.aside(lodged))
         else:
             entry = prepare(lodged, office)
         if isinstance(entry, Answer):
             return entry
+        if attempt == 0 and _unasked(entry) and await office.asking.before_judging(entry.key.declarant):
+            continue
         try:
             if isinstance(entry, Asked):
                 return await asyncio.to_thread(office.recorder.ask, entry)
@@ -202,6 +210,11 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
         except Outdated:
             office.refresh()
     raise Unavailable
+
+
+def _unasked(entry: Entry | Asked) -> bool:
+    """Tell whether partners could say more of the declarant: docs/decisions/0016-partner-facts.md."""
+    return isinstance(entry, Entry) and entry.ask_partners
 
 
 async def _judged_aside(judged: Future[Entry | Asked | Answer]) -> Entry | Asked | Answer:

@@ -1,6 +1,7 @@
 """Errors as problem documents (RFC 9457): the only place that gives an error its status and its words."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from litestar.exceptions import HTTPException
 from declarations.errors import DeclarationRefused, DeclarationsError, NotAuthorised
 from portal import errors
 from portal.casework.errors import MOVED_MEANWHILE, CaseRefused
+from portal.registry.errors import RegistryRefused
 from signing import errors as signing
 
 LANGUAGES = ("kk", "ru", "en")
@@ -30,15 +32,20 @@ PROBLEMS: tuple[tuple[type[Exception], int], ...] = (
     (NotAuthorised, 403),
     (DeclarationsError, 422),
     (errors.TokenRefused, 401),
+    (errors.SignatureRefused, 401),
+    (errors.ExchangeRefused, 403),
+    (errors.CursorLost, 410),
     (errors.SenderNotParty, 403),
     (errors.DuplicateReference, 409),
     (errors.AmendmentRefused, 409),
     (errors.NotFound, 404),
     (CaseRefused, 422),
+    (RegistryRefused, 422),
     (errors.EvidenceLost, 500),
     (errors.TooManyRequests, 429),
     (errors.Unavailable, 503),
 )
+_SCHEMES: Mapping[type[Exception], str] = {errors.TokenRefused: "Bearer", errors.SignatureRefused: "Signature"}
 _CODES_OF_HTTP = {
     400: "request.malformed",
     403: "request.forbidden",
@@ -88,7 +95,7 @@ def code_of(error: Exception, status: int) -> str:
 
 
 def text_of(error: Exception, code: str, language: str) -> str:
-    if isinstance(error, signing.SigningError | DeclarationsError | CaseRefused):
+    if isinstance(error, signing.SigningError | DeclarationsError | CaseRefused | RegistryRefused):
         return error.text(language)
     params = error.params if isinstance(error, errors.PortalError) else {}
     return words()[code][language].format_map(params)
@@ -103,7 +110,7 @@ def response_to(error: Exception, language: str) -> Response[bytes]:
     if isinstance(error, signing.RevocationUnknown):
         headers["Retry-After"] = str(REVOCATION_RETRY_SECONDS)
     if status == 401:
-        headers["WWW-Authenticate"] = "Bearer" if isinstance(error, errors.TokenRefused) else "XMLSignature"
+        headers["WWW-Authenticate"] = _SCHEMES.get(type(error), "XMLSignature")
     return Response(
         msgspec.json.encode(problem_of(error, language)), status_code=status, media_type=MEDIA_TYPE, headers=headers
     )

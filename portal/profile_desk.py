@@ -65,7 +65,8 @@ def install(connection: Connection, profiles: Iterable[Profile], now: datetime) 
         for profile in profile_store.install(connection, profiles, now)
         for status, actor in ((Status.SUBMITTED, profile.author), (Status.APPROVED, profile.approver))
     ]
-    audit.append(connection, size, frontier, records)
+    if records:
+        audit.append(connection, size, frontier, records)
 
 
 def appoint(connection: Connection, analyst: Analyst, by: str, now: datetime) -> None:

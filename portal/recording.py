@@ -16,10 +16,12 @@ from declarations.amendment_store import Amendment, State
 from declarations.lifecycle import Action
 from declarations.store import Key, Stored
 from interop import store as interop_store
+from interop import tax_notices
 from portal import audit, rows
 from portal.casework import store as casework_store
+from portal.casework.desk import Desk
 from portal.casework.model import PORTAL, Wanted
-from portal.casework.moving import Desk, make_move
+from portal.casework.moving import make_move
 from portal.clock import Clock
 from portal.database import writing
 from portal.entry import Answer, Asked, Entry
@@ -264,6 +266,9 @@ class Recorder:
         audit.append(connection, size, frontier, records)
         self._mark("after journal")
         interop_store.add_messages(connection, [rows.message(answer, now) for _, answer in done])
+        for _, answer in done:
+            if (event := tax_notices.event_of_decision(answer.stored)) is not None:
+                tax_notices.tell(connection, answer.stored, event, now)
         return answers
 
 

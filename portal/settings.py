@@ -25,7 +25,9 @@ class Settings:
     tokens for `timestamp_grace_seconds`, nothing more is accepted. `crl_urls` are revocation lists to keep, besides
     those that certificates point to; all is fetched anew every `trust_refresh_seconds`. `gost` lets GOST signatures be
     verified (docs/gost.md). `public_url` is how participants reach the portal, for what leaves it: webhooks and printed
-    declarations. `crash_at` names a mark of the pipeline at which the process kills itself: only the crash
+    declarations. A partner has `exchange_timeout_seconds` to answer, and is asked for its violations every
+    `exchange_pull_seconds`; `exchange_tls_file` is a PEM file with the key and certificate that we show when a partner
+    wants one. `crash_at` names a mark of the pipeline at which the process kills itself: only the crash
     tests set it.
     """
 
@@ -46,6 +48,9 @@ class Settings:
     office_key: str = ""
     gost: bool = False
     public_url: str = ""
+    exchange_timeout_seconds: int = 10
+    exchange_pull_seconds: int = 60
+    exchange_tls_file: str = ""
 
     @property
     def trust_folder(self) -> Path:
@@ -96,6 +101,9 @@ class Settings:
             trust_refresh_seconds=_whole_number(given, "SHEKARA_TRUST_REFRESH_SECONDS", 3600),
             gost=given.get("SHEKARA_GOST", "") == "1",
             public_url=_address(given.get("SHEKARA_PUBLIC_URL", "")),
+            exchange_timeout_seconds=_whole_number(given, "SHEKARA_EXCHANGE_TIMEOUT_SECONDS", 10),
+            exchange_tls_file=given.get("SHEKARA_EXCHANGE_TLS_FILE", ""),
+            exchange_pull_seconds=_whole_number(given, "SHEKARA_EXCHANGE_PULL_SECONDS", 60),
         )
         if settings.demo and settings.on_postgresql:
             raise SettingsError("SHEKARA_DEMO=1 opens sign-in to anybody: it is refused with a PostgreSQL database.")

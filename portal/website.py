@@ -52,8 +52,13 @@ from portal.desk.reading import OfficialReading
 from portal.desk.worklist import WorklistPages
 from portal.live import LivePages
 from portal.pages import STATIC, AnyRequest, Pages, wants_fragment
+from portal.partners.pages import ExchangeLogPages, PartnerMessagePages, PartnerPages, PolicyPages
+from portal.registry.application_pages import ApplicationPages
+from portal.registry.officer_pages import RegistryPages
 from portal.selection_pages import SelectionPages
 from portal.views import Declarations, Draws, People, Principals, Sessions, Signatures
+from portal.violations.own_pages import OwnViolationPages
+from portal.violations.pages import ContestPages, SearchPages
 
 _UNAUTHORIZED, _SERVER_ERROR, _BAD_REQUEST = 401, 500, 400
 _YEAR_IN_SECONDS = 365 * 24 * 3600
@@ -160,6 +165,15 @@ def website(
         PostPages,
         ParticipantPages,
         PowerPages,
+        ApplicationPages,
+        RegistryPages,
+        SearchPages,
+        ContestPages,
+        OwnViolationPages,
+        PartnerPages,
+        PolicyPages,
+        PartnerMessagePages,
+        ExchangeLogPages,
         _static_files(),
     ]
     provided = {

@@ -94,6 +94,18 @@ PAYMENTS: Mapping[str, str] = {
 }
 
 TYPES: Mapping[str, str] = {"IM": _("Import"), "EX": _("Export"), "TT": _("Transit")}
+REGISTRY_EVENTS: Mapping[str, str] = {
+    "ADMIT": _("Admitted to the registry"),
+    "RENEW": _("Entry renewed"),
+    "SUSPEND": _("Entry suspended"),
+    "RESTORE": _("Entry given back"),
+    "EXCLUDE": _("Excluded from the registry"),
+    "REFUSED": _("Application refused"),
+    "APPEAL_UPHELD": _("Appeal upheld"),
+    "APPEAL_DENIED": _("Appeal denied"),
+}
+REGISTRY_SCOPE = "REGISTRY"
+SCOPES: Mapping[str, str] = {**TYPES, REGISTRY_SCOPE: _("Matters of the registry")}  # of powers of attorney
 
 STEPS: Mapping[Step, str] = {
     Step.RECEIVED: _("Declaration received"),

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from declarations.reference import Reference
+from risk_gateway.bases.partner_facts.model import JUDGED
 from risk_gateway.profiles import Category
 from risk_gateway.words import Words
 
@@ -82,6 +83,7 @@ def code_list(name: str, day: date) -> Collection[str]:
         "document": codes.document_kinds,
         "incoterms": codes.incoterms,
         "office": codes.offices,
+        "partner_question": tuple(JUDGED),
         "procedure": codes.procedures,
         "transport_mode": codes.transport_modes,
         "type": ("IM", "EX"),

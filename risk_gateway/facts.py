@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from declarations.model import Amount, Consignment, Declaration, GoodsItem
 from declarations.tariff import ItemPayables, Payables
 from risk_gateway import history, repeated_goods
+from risk_gateway.bases.partner_facts.model import JUDGED, Answer, Question, answer_at, rules_of
 from risk_gateway.days import day_of
 from risk_gateway.model import Case, Earlier, HeaderFacts, ItemFacts, Load, OpenControl, ParticipantFacts
 from risk_gateway.parameters import ReferenceValues
@@ -22,7 +23,7 @@ from risk_gateway.usual import Usual, usual_of
 
 BLOCK_OF_TYPE = {"IM": Block.IMPORTS, "EX": Block.EXPORTS}
 VIOLATIONS_MONTHS = 24
-FACTS_VERSION = 2  # one more whenever the same document would give other facts: docs/decisions/0013
+FACTS_VERSION = 3  # one more whenever the same document would give other facts: docs/decisions/0013
 TENGE, DOLLAR, EXPORT = "KZT", "USD", "EX"
 NO_EXEMPTION = frozenset({"OO", "ОО", "-", "--", ""})  # box 36; the second is in Cyrillic letters
 
@@ -31,6 +32,7 @@ FACT_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErr
 Declared = TypeVar("Declared")
 Facts = TypeVar("Facts")
 
+_YES_OR_NO = {Answer.YES: True, Answer.NO: False, Answer.UNKNOWN: None}
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
 _PLACES = Decimal("0.0001")
 _CENT = Decimal("0.01")
@@ -84,6 +86,7 @@ def gather(
             header,
             rate_deviation_percent=_tried("box 23", problems, None, _deviation, declaration, published),
             **_tried("open controls", problems, dict[str, bool](), _pending, declaration, declarant.open_controls),
+            **_tried("partners", problems, dict[str, Any](), _of_partners, declarant, received_at),
         )
     return Case(
         series_id=series_id or f"{declarant.identifier}/{declaration.functional_reference_id}",
@@ -98,6 +101,7 @@ def gather(
         problem="; ".join(problems) or None,
         facts_version=FACTS_VERSION,
         earlier=earlier,
+        partner_facts=declarant.partner_facts,
     )
 
 
@@ -326,6 +330,19 @@ def _pending(declaration: Declaration, controls: Sequence[OpenControl] | None) -
         return {}
     extent = repeated_goods.pending(repeated_goods.marks_of(declaration), controls)
     return {"control_pending": extent is not None, "full_control_pending": extent is Extent.FULL}
+
+
+def _of_partners(declarant: ParticipantFacts, received_at: datetime) -> dict[str, Any]:
+    """Return what partners say of the declarant: what is not known, or too old, is never taken for "no"."""
+    if declarant.partner_facts is None:
+        return {}
+    rules = rules_of(day_of(received_at))
+    said = {question: answer_at(declarant.partner_facts, question, received_at, rules) for question in JUDGED}
+    return {
+        "declarant_tax_debt": _YES_OR_NO[said[Question.TAX_DEBT]],
+        "declarant_police_notice": _YES_OR_NO[said[Question.POLICE_NOTICE]],
+        "partner_facts_unknown": tuple(each.value for each in JUDGED if said[each] is Answer.UNKNOWN),
+    }
 
 
 def _invoice_reused(items: Sequence[GoodsItem], used: frozenset[str] | None) -> bool | None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from declarations.model import Declaration, GoodsItem
+from risk_gateway.bases.partner_facts.model import PartnerFact
 from risk_gateway.kept_numbers import kept_number
 from risk_gateway.model import Case, Extent, Finding, Knowledge, Load, OpenControl, Outcome, ParticipantFacts
 from risk_gateway.repeated_goods import (
@@ -65,6 +66,7 @@ class Past(Struct, frozen=True):
     grams_left: Mapping[str, int] = {}
     load: Load = Load()
     open_controls: tuple[OpenControl, ...] = ()
+    partner_facts: tuple[PartnerFact, ...] = ()
 
 
 def question(
@@ -97,6 +99,7 @@ def of_declarant(recorded: ParticipantFacts, past: Past) -> ParticipantFacts:
         exports_without_exit=past.exports_without_exit,
         used_invoices=past.used_invoices,
         open_controls=past.open_controls,
+        partner_facts=past.partner_facts,
         certificate_balances_kg={number: Decimal(grams) / 1000 for number, grams in past.grams_left.items()},
     )
 

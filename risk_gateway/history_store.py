@@ -13,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Date, String, TextClause, bindparam, text
 
 from risk_gateway import repeated_goods_store
+from risk_gateway.bases.partner_facts.store import fact_of
 from risk_gateway.history import (
     Addition,
     Ledger,
@@ -50,6 +51,9 @@ _OF_CERTIFICATES = """
 _OF_CONTROLS = """
     SELECT 'control', mark, extent || ':' || functional_reference_id, grams, tiyn, 0
       FROM open_control WHERE participant = {} AND mark IN ({}) AND ordered_on >= {}"""
+_OF_PARTNERS = """
+    SELECT 'partner', partner, question || ':' || answer || ':' || detail, answered_ms, asked_ms, 0
+      FROM partner_fact WHERE participant = {}"""
 _READ_LEDGER = text("""
     SELECT 'invoice' AS kind, participant AS a, invoice AS b, functional_reference_id AS c, 0 AS x
       FROM invoice_use WHERE (participant, invoice) IN :invoices
@@ -135,6 +139,7 @@ def _parts(asked: Question) -> Iterator[tuple[str, tuple[Sequence[str], ...]]]:
     yield _OF_DECLARANT, (declarant,)
     yield _OF_DAY, ((asked.day.isoformat(),), (inspections_at(asked.office),), (f"{_HITS}%",))
     yield _OF_GOODS, (declarant, asked.commodities)
+    yield _OF_PARTNERS, (declarant,)
     yield _OF_CONTROLS, (declarant, (*asked.commodities, *asked.papers), ((asked.day - STORED_MOST).isoformat(),))
     if asked.agent:
         yield _OF_AGENT, ((asked.agent,),)
@@ -166,6 +171,11 @@ def _past(asked: Question, found: Mapping[str, Sequence[tuple[Any, ...]]]) -> Pa
             for mark, ordered, grams, tiyn, _ in found.get("control", ())
             for extent, _, reference in [ordered.partition(":")]
             if reference != asked.reference
+        ),
+        partner_facts=tuple(
+            fact_of(partner, question, answer, detail, answered_ms, asked_ms)
+            for partner, said, answered_ms, asked_ms, _ in sorted(found.get("partner", ()))
+            for question, answer, detail in [said.split(":", 2)]
         ),
         load=Load(inspections, {name.removeprefix(_HITS): count for name, count in sorted(counts.items())}),
     )

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from msgspec import UNSET, Struct, UnsetType
 
+from risk_gateway.bases.partner_facts.model import PartnerFact
 from risk_gateway.budget import Budget
 from risk_gateway.fraud_model.spec import FraudModel
 from risk_gateway.parameters import Parameters, ReferenceValues
@@ -92,6 +93,7 @@ class ParticipantFacts(Struct, frozen=True):
     known_goods: frozenset[tuple[str, str]] | None = None
     findings: Mapping[tuple[str, str], int] | None = None
     open_controls: tuple[OpenControl, ...] | None = None
+    partner_facts: tuple[PartnerFact, ...] | None = None
 
 
 class HeaderFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -130,6 +132,9 @@ class HeaderFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rate_deviation_percent: Decimal | None = None
     control_pending: bool | None = None
     full_control_pending: bool | None = None
+    declarant_tax_debt: bool | None = None
+    declarant_police_notice: bool | None = None
+    partner_facts_unknown: tuple[str, ...] | None = None
 
 
 class ItemFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -196,7 +201,8 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `declarant` and `agent` are BIN or IIN: for the fraud model and for the record; no condition can name them.
     `problem` says for the operator which facts could not be computed: the assessment is then degraded. `facts_version`
     tells by which rules the facts were gathered: docs/decisions/0013-facts-have-a-version.md. `earlier` is there for an
-    amendment only.
+    amendment only. `partner_facts` are what partners had said of the declarant by then, with their age; None where
+    nobody looked.
     """
 
     series_id: str
@@ -211,6 +217,7 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     problem: str | None = None
     facts_version: int = 1
     earlier: Earlier | None = None
+    partner_facts: tuple[PartnerFact, ...] | None = None
 
 
 # --- the knowledge --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What is kept of decisions, and of participants' categories and violations."""
+"""What is kept of decisions, and of participants' categories."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -8,11 +8,10 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, insert, select
 from sqlmodel import SQLModel
 
-from risk_gateway.tables import DecisionRow, RiskCategoryRow, ViolationRow
+from risk_gateway.tables import DecisionRow, RiskCategoryRow
 
 decision = SQLModel.metadata.tables[DecisionRow.__tablename__]
 category = SQLModel.metadata.tables[RiskCategoryRow.__tablename__]
-violation = SQLModel.metadata.tables[ViolationRow.__tablename__]
 
 _INSERT = insert(decision)
 _READ = select(decision).where(
@@ -71,15 +70,3 @@ def put_category(connection: Connection, participant: str, valid_from: date, val
     same = (category.c.participant == participant) & (category.c.valid_from == valid_from)
     connection.execute(category.delete().where(same))
     connection.execute(insert(category).values(participant=participant, valid_from=valid_from, category=value))
-
-
-def read_violations(connection: Connection, participant: str) -> tuple[tuple[str, date], ...]:
-    """Return (kind, day) of each violation on record."""
-    statement = select(violation.c.kind, violation.c.committed_on).where(violation.c.participant == participant)
-    return tuple((row.kind, row.committed_on) for row in connection.execute(statement.order_by(violation.c.id)))
-
-
-def put_violation(connection: Connection, identifier: str, participant: str, kind: str, committed_on: date) -> None:
-    connection.execute(violation.delete().where(violation.c.id == identifier))
-    values = {"id": identifier, "participant": participant, "kind": kind, "committed_on": committed_on}
-    connection.execute(insert(violation), values)

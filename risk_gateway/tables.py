@@ -136,16 +136,6 @@ class RiskCategoryRow(SQLModel, table=True):
     category: str  # low, medium, high
 
 
-class ViolationRow(SQLModel, table=True):
-    """A customs-rule violation on record."""
-
-    __tablename__ = "violation"
-    id: str = Field(primary_key=True, max_length=40)
-    participant: str = Field(index=True, max_length=20)
-    kind: str
-    committed_on: date
-
-
 class SelectionKeyRow(SQLModel, table=True):
     """The key of one day's random selection: committed to before the day, secret until it is disclosed after it."""
 

@@ -13,6 +13,8 @@ from signing.limits import LIMITS, Limits
 DECLARATION = "urn:shekara:ccd:1"
 NOTICE = "urn:shekara:notice:1"
 STATEMENT = "urn:shekara:statement:1"
+CONTEST = "urn:shekara:contest:1"
+REGISTRY = "urn:shekara:registry:1"
 SIGN_IN = "urn:shekara:sign-in:1"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
@@ -20,7 +22,8 @@ XADES_141 = "http://uri.etsi.org/01903/v1.4.1#"
 XML = "http://www.w3.org/XML/1998/namespace"
 
 SIGNATURES = frozenset({DS, XADES, XADES_141})
-KNOWN_NAMESPACES = SIGNATURES | {DECLARATION, NOTICE, STATEMENT}  # whoever signs in declares nothing: not SIGN_IN
+# whoever signs in declares nothing: not SIGN_IN
+KNOWN_NAMESPACES = SIGNATURES | {DECLARATION, NOTICE, STATEMENT, CONTEST, REGISTRY}
 
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _XML_DECLARATION_STARTS = (b"<?xml ", b"<?xml\t", b"<?xml\n", b"<?xml\r")

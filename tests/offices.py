@@ -23,7 +23,7 @@ from declarations import store as declarations_store
 from declarations.participants import Participant, PowerOfAttorney
 from portal import audit, profile_desk, selection
 from portal.database import make_engine, migrate, writing
-from portal.demo.seed import put_officials
+from portal.demo.seed import put_entry, put_officials
 from portal.languages import KAZAKHSTAN_TIME  # noqa: F401 for the tests
 from portal.office import Office
 from portal.recording import Recorder
@@ -41,7 +41,7 @@ from signing.trust import TrustStore
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)  # 10:00 in Kazakhstan
 POSTGRESQL = os.environ.get("SHEKARA_TEST_DATABASE_URL")
 UNDRAWN_KEY = bytes(31) + b"\x01"  # a day key under which the tests' references are not drawn at random
-opened: list[Engine] = []  # disposed of after each test
+opened: list[Engine] = []  # closed after each test, forgotten after each file
 
 
 class StillClock:
@@ -117,6 +117,7 @@ def seed_cast(given: Settings, day: date = NOW.date()) -> None:
             participant = Participant(firm.identifier, firm.name, frozenset(firm.roles), firm.registered_on)
             declarations_store.put_participant(connection, participant)
             risk_store.put_category(connection, firm.identifier, firm.registered_on, firm.category)
+            put_entry(connection, firm, day)
         for principal in ("altyn", "tengri"):
             declarations_store.put_power(connection, power(principal, "zhibek"))
         profile_store.install_starter(connection, NOW)

@@ -2,7 +2,16 @@
 
 from typing import Any
 
+import pki
+from cryptography.hazmat.primitives.serialization import Encoding
 from litestar.testing import TestClient
+
+from interop import exchange_store, outbox
+from interop.disclosure import Policy
+from interop.partners import Partner, PartnerKind, read_key
+from portal.database import writing
+from portal.exchange.keeping import change_partner
+from portal.office import Office
 
 CSRF = "shekara_csrf"
 INVOICE = b"Goods;Price\nLamps;12\n"
@@ -37,6 +46,29 @@ def made_webhook(client: TestClient[Any]) -> str:
     assert answer.status_code in (200, 201, 303), answer.text
     listed = client.get("/account/webhooks").text
     return listed.split("/account/webhooks/", 1)[1].split('"', 1)[0].split("/", 1)[0]
+
+
+def made_partner(office: Office) -> dict[str, str]:
+    """Record a partner with a key and a dead letter, and return what its addresses name."""
+    key = pki.office_key().certificate.public_bytes(Encoding.PEM).decode()
+    partner = Partner(
+        id="neighbour",
+        kind=PartnerKind.FOREIGN_CUSTOMS,
+        name="Customs of a neighbour",
+        country="KG",
+        address="https://customs.example",
+        keys=(key,),
+        policy=Policy(),
+        active=False,
+    )
+    now = office.clock.now()
+    with writing(office.engine) as connection:
+        change_partner(connection, partner, "", now)
+        message = outbox.send(connection, partner.id, "violation", "KZ-CRV-1", b"{}", now)
+        sent = exchange_store.read_outgoing(connection, message)
+        assert sent is not None
+        exchange_store.end(connection, sent, exchange_store.DEAD, now, code="exchange.unreachable")
+    return {"partner": partner.id, "message": message, "key": read_key(key).id}
 
 
 def drafted(client: TestClient[Any], upload: str) -> str:

@@ -14,6 +14,8 @@ from portal.account import words
 from portal.account.service import LABEL_MAX, LIFETIMES, Account, AccountRefused
 from portal.pages import Pages, file_answer, wants_fragment
 from portal.views import SignedIn
+from risk_gateway.bases.violations.kinds import words_of
+from risk_gateway.bases.violations.law import law_in_words
 
 SEE_OTHER: Final = 303
 REFUSED: Final = 422
@@ -38,6 +40,8 @@ class RecordPages(Controller):
             record=account.record(request.user),
             endpoints=account.endpoints(request.user),
             account_words=words,
+            kind_words=words_of,
+            law_in_words=law_in_words,
         )
 
 

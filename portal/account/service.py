@@ -1,21 +1,22 @@
 """What a person may see and change of the own organisation's account. Each method is a transaction of its own."""
 
-import calendar
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
+from sqlalchemy import Connection
 
 from declarations import store as declarations_store
 from declarations.participants import Participant, PowerOfAttorney
+from interop.partner_store import list_partners
+from interop.query_log import list_queries
 from interop.store import Message
 from portal import audit
 from portal.account import store
-from portal.account.store import Violation
 from portal.database import reading, writing
-from portal.office import UNRECORDED_CATEGORY, Office
+from portal.office import Office
 from portal.store import (
     KeptToken,
     Notification,
@@ -33,9 +34,13 @@ from portal.webhooks.addresses import NoWay, target_of
 from portal.webhooks.messages import Notice, body_of, read_notice
 from portal.webhooks.queueing import row_of, row_of_test
 from portal.webhooks.store import Attempt, Delivery, Endpoint
-from risk_gateway import store as risk_store
+from risk_gateway.bases.registry import store as registry_store
+from risk_gateway.bases.violations import contest_store
+from risk_gateway.bases.violations import store as violation_store
+from risk_gateway.bases.violations.contest_store import Contest
+from risk_gateway.bases.violations.model import Violation
+from risk_gateway.bases.violations.terms import terms_on
 from risk_gateway.days import day_of
-from risk_gateway.facts import VIOLATIONS_MONTHS
 from risk_gateway.model import Category
 from risk_gateway.packing import unpack
 
@@ -46,6 +51,7 @@ LIFETIMES: Final = (30, 90, 365)  # days
 OLD_SECRET_FOR: Final = timedelta(hours=24)
 NOTICES_ON_PAGE: Final = 25
 DELIVERIES_SHOWN: Final = 50
+QUERIES_SHOWN: Final = 20
 
 
 class AccountRefused(Exception):
@@ -58,9 +64,20 @@ class AccountRefused(Exception):
 
 
 class Offence(Struct, frozen=True):
+    """A violation on one's own record; `contest` is the newest objection against it."""
+
     violation: Violation
-    until: date  # the day from which it no longer counts
     counts: bool
+    contest: Contest | None
+
+
+class Asked(Struct, frozen=True):
+    """That a partner asked about the organisation, for what purpose, and whether it was told of anything."""
+
+    partner: str
+    purpose: str
+    at: datetime
+    told: bool
 
 
 class Power(Struct, frozen=True):
@@ -82,6 +99,7 @@ class Record(Struct, frozen=True):
     declarations_as_agent: int
     by_status: dict[str, int]
     offences: tuple[Offence, ...]
+    asked: tuple[Asked, ...]
     given: tuple[Power, ...]
     held: tuple[Power, ...]
 
@@ -115,8 +133,8 @@ class Account:
 
     def record(self, person: SignedIn) -> Record | None:
         """Return what is on record; None for somebody without an organisation, or one that is not recorded."""
-        today = day_of(self._office.clock.now())
-        own = person.organisation or ""
+        now = self._office.clock.now()
+        today, own = day_of(now), person.organisation or ""
         with reading(self._office.engine) as connection:
             participant = declarations_store.read_participant(connection, own)
             if participant is None:
@@ -130,11 +148,12 @@ class Account:
                 number=own,
                 name=participant.name,
                 registered_on=participant.registered_on,
-                category=_category(risk_store.read_category(connection, own, today)),
+                category=registry_store.category_at(connection, own, now),
                 declarations=declared,
                 declarations_as_agent=as_agent,
                 by_status=declarations_store.count_by_status(connection, [own]),
-                offences=tuple(_offence(each, today) for each in store.read_violations(connection, own)),
+                offences=_offences(connection, own, today),
+                asked=_asked(connection, own, today),
                 given=tuple(Power(each, names[each.agent], _state(each, today)) for each in reversed(given)),
                 held=tuple(Power(each, names[each.principal], _state(each, today)) for each in reversed(held)),
             )
@@ -308,21 +327,20 @@ def _name(participant: Participant | None, number: str) -> str:
     return participant.name if participant else number
 
 
-def _category(recorded: str | None) -> Category:
-    """Return the category on record; one that cannot be read counts as the strictest."""
-    if recorded is None:
-        return UNRECORDED_CATEGORY
-    return Category(recorded) if recorded in list(Category) else Category.HIGH
+def _offences(connection: Connection, own: str, today: date) -> tuple[Offence, ...]:
+    """Return what may still be held against the organisation, newest first."""
+    held = [each for each in violation_store.of_number(connection, own) if each.held_on(today)]
+    contests = contest_store.of_violations(connection, [each.id for each in held])
+    newest = {each.violation: each for each in contests}
+    return tuple(Offence(each, each.counts_on(today), newest.get(each.id)) for each in held)
 
 
-def _offence(violation: Violation, today: date) -> Offence:
-    until = _months_after(violation.committed_on, VIOLATIONS_MONTHS)
-    return Offence(violation, until, today < until)
-
-
-def _months_after(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+def _asked(connection: Connection, own: str, today: date) -> tuple[Asked, ...]:
+    """Return the newest queries about the organisation of which the law lets it know."""
+    told = terms_on(today).purposes_told
+    found = [each for each in list_queries(connection, own) if each.purpose in told][:QUERIES_SHOWN]
+    names = {each.id: each.name for each in list_partners(connection)}
+    return tuple(Asked(names.get(each.partner, each.partner), each.purpose, each.at, bool(each.told)) for each in found)
 
 
 def _state(power: PowerOfAttorney, today: date) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from portal.languages import marked as _
 from portal.webhooks.addresses import Problem
 from risk_gateway.model import Category
-from risk_gateway.profiles import Motive
 
 CATEGORIES: Mapping[str, Mapping[str, str]] = {
     Category.LOW: {
@@ -22,26 +21,10 @@ CATEGORIES: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-VIOLATIONS: Mapping[str, str] = {
-    Motive.PROHIBITION: _("Prohibited goods"),
-    Motive.SAFETY: _("Unsafe goods"),
-    Motive.UNDERSTATED_VALUE: _("Understated value"),
-    Motive.OVERSTATED_VALUE: _("Overstated value"),
-    Motive.UNDERSTATED_VOLUME: _("Understated quantity"),
-    Motive.CONCEALMENT: _("Concealed goods"),
-    Motive.FALSE_ORIGIN: _("False origin"),
-    Motive.FALSE_CODE: _("False commodity code"),
-    Motive.CAPITAL_FLIGHT: _("Money taken out of the country under false pretences"),
-    Motive.FALSE_EXPORT: _("Goods declared for export that did not leave"),
-    Motive.FALSE_DOCUMENTS: _("False documents"),
-    Motive.EVADED_CONTROL: _("Control was evaded"),
-    "understated value": _("Understated value"),
-}
-OTHER_VIOLATION = _("Violation of customs rules found by a control")
-
 TOLD: Mapping[str, str] = {
     "DECISION_NOTICE": _("Decision on the declaration"),
     "MOVE_NOTICE": _("Change in the declaration"),
+    "REGISTRY_NOTICE": _("Registry of minimal-risk participants"),
     "TEST": _("Test message"),
 }
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from portal.access import Permission
 from portal.accounts.places import SEE_OTHER, local_address, secret_of, shown_before
 from portal.accounts.sessions import Keeper
-from portal.browser import LANGUAGE_COOKIE
+from portal.browser import LANGUAGE_COOKIE, cookie_name
 from portal.languages import NAMES
 from portal.pages import AnyRequest, Pages
 from portal.views import SignedIn
@@ -40,7 +40,7 @@ class AccountPages(Controller):
         if data.language in NAMES:
             answer.set_cookie(
                 Cookie(
-                    key=LANGUAGE_COOKIE,
+                    key=cookie_name(LANGUAGE_COOKIE, secure=keeper.secure),
                     value=data.language,
                     path="/",
                     max_age=_YEAR_IN_SECONDS,
@@ -53,7 +53,7 @@ class AccountPages(Controller):
 
     @post("/sign-out", name="sign-out", opt={"need": Permission.SIGN_OUT}, sync_to_thread=True)
     def sign_out(self, request: Request[SignedIn, None, State], keeper: NamedDependency[Keeper]) -> Redirect:
-        answer = Redirect("/", status_code=SEE_OTHER)
+        answer = Redirect("/", status_code=SEE_OTHER, headers={"Clear-Site-Data": '"cache"'})
         answer.set_cookie(keeper.finish(secret_of(request, keeper)))
         return answer
 

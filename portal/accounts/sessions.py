@@ -16,7 +16,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from portal.browser import MACHINE_PATHS
+from portal.browser import MACHINE_PATHS, cookie_name
 from portal.clock import Clock
 from portal.views import People, Session, Sessions, SignedIn
 
@@ -33,7 +33,7 @@ class Keeper:
         self._people = people
         self._clock = clock
         self.secure = secure
-        self.cookie_name = "__Host-shekara_session" if secure else "shekara_session"
+        self.cookie_name = cookie_name("shekara_session", secure=secure)
 
     def begin(self, person: SignedIn, previous: str | None, firm: str | None = None) -> Cookie:
         """Open a session under a new secret, end the previous one, and return the cookie to set.
@@ -114,7 +114,7 @@ class SessionMiddleware(ASGIMiddleware):
         self._keeper = keeper
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        if not scope["path"].startswith((MACHINE_PATHS, "/static/")):
+        if not scope["path"].startswith((*MACHINE_PATHS, "/static/")):
             connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
             secret = connection.cookies.get(self._keeper.cookie_name)
             scope["user"] = await anyio.to_thread.run_sync(self._keeper.resume, secret) if secret else None

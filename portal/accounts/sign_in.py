@@ -14,8 +14,8 @@ from portal.access import Permission
 from portal.accounts.entrance import Entered, Entrance
 from portal.accounts.places import SEE_OTHER, first_page, local_address, secret_of
 from portal.accounts.sessions import Keeper
-from portal.browser import CSRF_COOKIE
-from portal.pages import AnyRequest, Pages, language_of
+from portal.browser import CSRF_COOKIE, sent_cookie
+from portal.pages import XML, AnyRequest, Pages, language_of
 from portal.signing_forms import signed_bytes
 from portal.views import People, SignedIn
 from signing.errors import RevocationUnknown, SigningError
@@ -49,9 +49,9 @@ class KeySignIn(Controller):
         self, request: Anybody, keeper: NamedDependency[Keeper], entrance: NamedDependency[Entrance]
     ) -> Response[bytes]:
         """Return the document to sign. It is bound to the cookie that the page has set."""
-        content = entrance.challenge(_origin(request, keeper, entrance), request.cookies.get(CSRF_COOKIE, ""))
+        content = entrance.challenge(_origin(request, keeper, entrance), sent_cookie(request, CSRF_COOKIE))
         headers = {"Content-Disposition": 'attachment; filename="sign-in.xml"'}
-        return Response(content, media_type="application/xml", headers=headers)
+        return Response(content, media_type=XML, headers=headers)
 
     @post(name="sign-in-with-key")
     async def sign_in(
@@ -65,7 +65,7 @@ class KeySignIn(Controller):
         entrance.count(request.client.host if request.client else "")
         try:
             content = await signed_bytes(data.signed, _SIGNED_MOST)
-            browser = request.cookies.get(CSRF_COOKIE, "")
+            browser = sent_cookie(request, CSRF_COOKIE)
             entered = await anyio.to_thread.run_sync(
                 entrance.enter, content, _origin(request, keeper, entrance), browser
             )

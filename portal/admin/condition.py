@@ -48,6 +48,7 @@ class Condition(Struct, frozen=True):
     states: dict[str, State]
     outbox: condition_store.Outbox
     webhooks: condition_store.Webhooks
+    partners: condition_store.Partners
     journal: Journal
     unstamped_since: datetime | None
     closed: bool
@@ -102,6 +103,7 @@ class Health:
         with reading(office.engine) as connection:
             outbox = condition_store.read_outbox(connection)
             webhooks = condition_store.read_webhooks(connection)
+            partners = condition_store.read_partners(connection)
             lists = condition_store.read_lists(connection)
             answer = condition_store.last_answer(connection)
             ahead = _keys_ahead(connection, today)
@@ -125,6 +127,7 @@ class Health:
                 "lodging": State.ACT if closed else State.WELL,
                 "outbox": _outbox(outbox, now),
                 "webhooks": State.WATCH if webhooks.failing or webhooks.off else State.WELL,
+                "partners": State.ACT if partners.dead else State.WATCH if partners.failing else State.WELL,
                 "journal": _journal(journal, unstamped, closed, now),
                 "evidence": _evidence(lists, now),
                 "knowledge": State.ACT if office.snapshot.degraded else State.WELL,
@@ -136,6 +139,7 @@ class Health:
             },
             outbox=outbox,
             webhooks=webhooks,
+            partners=partners,
             journal=journal,
             unstamped_since=unstamped,
             closed=closed,

@@ -7,6 +7,8 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, select, text
 
 from declarations.store import aware
+from interop import outbox as outbox_of_partners
+from interop.partner_store import list_partners
 from interop.store import outbox
 from portal.webhooks.store import delivery, endpoint
 from signing import evidence_store
@@ -41,6 +43,14 @@ class Webhooks(Struct, frozen=True):
     failing: int
     off: int
     waiting: int
+
+
+class Partners(Struct, frozen=True):
+    """Partners with whom the exchange is on: how many, how many of them do not answer; and dead letters to any."""
+
+    active: int
+    failing: int
+    dead: int
 
 
 class RevocationList(Struct, frozen=True):
@@ -86,6 +96,13 @@ def read_webhooks(connection: Connection) -> Webhooks:
     )
     waits = select(func.count()).select_from(delivery).where(delivery.c.next_attempt_at.is_not(None))
     return Webhooks(endpoints, failing_now, switched, int(connection.execute(waits).scalar_one()))
+
+
+def read_partners(connection: Connection) -> Partners:
+    active = {each.id for each in list_partners(connection, active=True)}
+    found = [each for each in outbox_of_partners.health(connection) if each.partner in active]
+    failing = sum(bool(each.sending.failures or each.pulling.failures) for each in found)
+    return Partners(len(active), failing, sum(each.dead for each in found))
 
 
 def read_lists(connection: Connection) -> list[RevocationList]:

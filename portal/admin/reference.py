@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from declarations.reference import ExchangeRate, Reference
 from declarations.reference.files import Dated, read_dues
-from portal import tariffs
+from portal import exchange_rates, tariffs
 from portal.admin import store
 from portal.admin.appointing import demand_administrator
 from portal.admin.errors import Refused
@@ -20,6 +20,7 @@ from risk_gateway.days import day_of
 
 NAME_MOST: Final = 100
 BYTES_MOST: Final = 7_000_000
+LOADED: Final = {"tariff": tariffs.load, "rates": exchange_rates.load}
 
 
 class CodeList(Struct, frozen=True):
@@ -99,19 +100,22 @@ class ReferenceDesk:
             rates=sorted((rate for rate in newest_rates if rate is not None), key=lambda rate: rate.currency),
         )
 
-    def load_tariff(self, by: SignedIn, name: str, content: bytes) -> int:
-        """Put a tariff into force and return how many lines it has. Raises Refused, TariffUnreadable."""
+    def load(self, by: SignedIn, what: str, name: str, content: bytes) -> int:
+        """Put a file of LOADED on record and return how many lines it has.
+
+        Raises Refused, TariffUnreadable, RatesUnreadable.
+        """
         if not content or len(content) > BYTES_MOST:
-            raise Refused("file", "tariff")
+            raise Refused("file", what)
         if not name or len(name) > NAME_MOST or not name.isprintable():
-            raise Refused("file-name", "tariff")
+            raise Refused("file-name", what)
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise Refused("tariff", "tariff") from None
+            raise Refused(what, what) from None
         with writing(self._office.engine) as connection:
             demand_administrator(connection, by.iin, self.today())
-            return tariffs.load(connection, self._office.clock, name, text, by.iin)
+            return LOADED[what](connection, self._office.clock, name, text, by.iin)
 
 
 def _lists(reference: Reference, day: date) -> list[CodeList]:

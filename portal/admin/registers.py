@@ -19,7 +19,7 @@ from portal.database import reading, writing
 from portal.errors import NotFound
 from portal.office import Office
 from portal.views import SignedIn
-from portal.words import TYPES
+from portal.words import SCOPES
 from risk_gateway.days import day_of
 from signing import store as signing_store
 
@@ -189,7 +189,7 @@ def _demand_power(connection: Connection, wish: PowerOfAttorney, by: str, today:
         raise Refused("number", "number")
     if find_power(connection, wish.principal, wish.agent, wish.number) is not None:
         raise Refused("number-used", "number")
-    if not wish.scope or wish.scope - TYPES.keys():
+    if not wish.scope or wish.scope - SCOPES.keys():
         raise Refused("scope", "scope")
     if wish.valid_to < max(today, wish.valid_from):
         raise Refused("power-to", "valid_to")

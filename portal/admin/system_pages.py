@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from declarations.reference import TariffUnreadable
+from declarations.reference.published_rates import RatesUnreadable
 from portal.access import Permission
 from portal.admin.condition import Health
 from portal.admin.errors import Refused
@@ -20,8 +21,9 @@ from portal.pages import Pages
 PROBLEMS_SHOWN = 20
 
 
-class SentTariff(Struct, frozen=True):
+class SentFile(Struct, frozen=True):
     tariff: UploadFile | None = None
+    rates: UploadFile | None = None
 
 
 class SystemPages(Controller):
@@ -57,21 +59,37 @@ class SystemPages(Controller):
     async def load_tariff(
         self,
         request: AdminRequest,
-        data: MultipartBody[SentTariff],
+        data: MultipartBody[SentFile],
         pages: NamedDependency[Pages],
         reference_desk: NamedDependency[ReferenceDesk],
     ) -> Response[str] | Redirect:
         """Put a full tariff into force."""
-        content = b"" if data.tariff is None else await data.tariff.read(BYTES_MOST + 1)
-        name = "" if data.tariff is None else data.tariff.filename
-        try:
-            reference_desk.load_tariff(request.user, name, content)
-        except TariffUnreadable as unreadable:
-            wrong = unreadable.problems[:PROBLEMS_SHOWN]
-            return _reference(request, pages, reference_desk, "", Refused("tariff", "tariff"), wrong)
-        except Refused as refused:
-            return _reference(request, pages, reference_desk, "", refused)
-        return go(request, "reference-data")
+        return await _load(request, pages, reference_desk, "tariff", data.tariff)
+
+    @post("/reference/rates", name="load-rates", status_code=SEE_OTHER)
+    async def load_rates(
+        self,
+        request: AdminRequest,
+        data: MultipartBody[SentFile],
+        pages: NamedDependency[Pages],
+        reference_desk: NamedDependency[ReferenceDesk],
+    ) -> Response[str] | Redirect:
+        """Put exchange rates on record, each in force from its day."""
+        return await _load(request, pages, reference_desk, "rates", data.rates)
+
+
+async def _load(
+    request: AdminRequest, pages: Pages, reference_desk: ReferenceDesk, what: str, sent: UploadFile | None
+) -> Response[str] | Redirect:
+    content = b"" if sent is None else await sent.read(BYTES_MOST + 1)
+    try:
+        reference_desk.load(request.user, what, "" if sent is None else sent.filename, content)
+    except (TariffUnreadable, RatesUnreadable) as unreadable:
+        wrong = unreadable.problems[:PROBLEMS_SHOWN]
+        return _reference(request, pages, reference_desk, "", Refused(what, what), wrong)
+    except Refused as refused:
+        return _reference(request, pages, reference_desk, "", refused)
+    return go(request, "reference-data")
 
 
 def _reference(

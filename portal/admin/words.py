@@ -38,6 +38,7 @@ REFUSED: Final[Mapping[str, str]] = {
     "file": _("Choose a CSV file"),
     "file-name": _("Give the file a name of up to 100 printable characters"),
     "tariff": _("The file is not a tariff. Nothing was changed"),
+    "rates": _("The file is no list of exchange rates. Nothing was changed"),
 }
 
 FIRM_ROLES: Final[Mapping[str, str]] = {
@@ -72,6 +73,7 @@ POWER_STATES: Final[Mapping[str, str]] = {
 KINDS: Final[Mapping[str, str]] = {
     "DECISION_NOTICE": _("Decision on the declaration"),
     "MOVE_NOTICE": _("Change in the declaration"),
+    "REGISTRY_NOTICE": _("Registry of minimal-risk participants"),
 }
 TABLES: Final[Mapping[str, str]] = {
     "charges": _("Additions to and deductions from the customs value"),

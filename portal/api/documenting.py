@@ -49,9 +49,18 @@ _PROBLEM = Schema(
 
 
 def operation(
-    *media: str, answers: Mapping[int, str], problems: Sequence[int], takes: str = "", open: bool = False
+    *media: str,
+    answers: Mapping[int, str],
+    problems: Sequence[int],
+    takes: str = "",
+    body: str = XML,
+    open: bool = False,
+    scheme: str = BEARER,
 ) -> type[Operation]:
-    """Return the operation class of a route: `answers` are those that succeed, `takes` describes an XML body."""
+    """Return the operation class of a route: `answers` are those that succeed, `takes` describes what the body is.
+
+    `body` is its media type, `scheme` the name of the security scheme.
+    """
     told = {str(status): OpenAPIResponse(text, content=_content(media)) for status, text in answers.items()}
     refused = {str(status): _problem(status) for status in problems}
 
@@ -59,10 +68,9 @@ def operation(
     class Told(Operation):
         def __post_init__(self) -> None:
             self.responses = {**told, **refused}
-            self.security = [{}, {BEARER: []}] if open else [{BEARER: []}]
+            self.security = [{}, {scheme: []}] if open else [{scheme: []}]
             if takes:
-                body = {XML: OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))}
-                self.request_body = RequestBody(required=True, description=takes, content=body)
+                self.request_body = RequestBody(required=True, description=takes, content=_content([body]))
 
     return Told
 

@@ -126,6 +126,6 @@ def _answer(request: ApiRequest, answer: Answer, status: int) -> Response[bytes]
     headers = {"Location": f"/api/v1/declarations/{answer.stored.registration_number}"}
     wanted = request.headers.get("accept", "")
     if XML in wanted and "application/json" not in wanted:
-        return Response(answer.notice, status_code=status, media_type=XML, headers=headers)
+        return Response(answer.notice, status_code=status, media_type=f"{XML}; charset=utf-8", headers=headers)
     body = msgspec.json.encode(answer.as_json(language_of(request)))
     return Response(body, status_code=status, media_type="application/json", headers=headers)

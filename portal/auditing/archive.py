@@ -141,8 +141,9 @@ class Archive:
     def reference(self, at: datetime) -> Reference:
         """Return the reference data that were in force at that moment."""
         with looking(self.engine) as connection:
-            loaded = declarations_store.find_tariff(connection, at)
-        return self._remember(("tariff", loaded), partial(self._with_tariff, loaded))
+            tariff = declarations_store.find_tariff(connection, at)
+            rates = declarations_store.find_exchange_rates(connection, at)
+        return self._remember(("reference", tariff, rates), partial(self._with_loaded, tariff, rates))
 
     def knowledge(self, version: str) -> Knowledge | None:
         """Return what the gateway knew, if it is kept as it was: see `risk_gateway.knowledge.ready`."""
@@ -190,12 +191,14 @@ class Archive:
         value: Value = self._remembered[key]
         return value
 
-    def _with_tariff(self, identifier: int | None) -> Reference:
+    def _with_loaded(self, tariff: int | None, rates: int | None) -> Reference:
         reference = Reference.shipped()
-        if identifier is None:
-            return reference
         with looking(self.engine) as connection:
-            source, complete, content = declarations_store.read_tariff(connection, identifier)
+            if rates is not None:
+                reference = reference.with_exchange_rates(declarations_store.read_exchange_rates(connection, rates))
+            if tariff is None:
+                return reference
+            source, complete, content = declarations_store.read_tariff(connection, tariff)
         return reference.with_tariff(Tariff.parse_csv(unpack(content).decode(), source, complete=complete))
 
     def _read_knowledge(self, version: str) -> Knowledge | None:

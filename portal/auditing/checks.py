@@ -18,6 +18,7 @@ from portal.audit import Event
 from portal.auditing.archive import message_id
 from portal.auditing.dossier import Dossier, Unfounded
 from portal.auditing.moves import move_notices, moves, statements_signed
+from portal.auditing.registry import minimal_risk
 from portal.entry import status_after
 from risk_gateway import canonical
 from risk_gateway.days import day_of
@@ -282,6 +283,7 @@ CHECKS = (
     Check("payables", payables),
     Check("knowledge", knowledge),
     Check("case", case),
+    Check("minimal-risk", minimal_risk),
     Check("assessment", assessment),
     Check("assessment-digest", assessment_digest),
     Check("decision", decision),

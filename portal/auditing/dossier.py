@@ -228,7 +228,9 @@ class Dossier:
         if self.case.facts_version != facts.FACTS_VERSION:
             raise Unfounded("facts of other rules")
         case, granted, known = self.case, self.granted, self.known
-        declarant = ParticipantFacts(granted.declarant, case.header.declarant_category)
+        declarant = ParticipantFacts(
+            granted.declarant, case.header.declarant_category, partner_facts=case.partner_facts
+        )
         agent = ParticipantFacts(granted.agent, case.header.declarant_category) if granted.agent else None
         made = facts.gather(
             self.declaration,

@@ -14,6 +14,8 @@ from portal.auditing.archive import Archive
 from portal.auditing.day_keys import all_key_misfits
 from portal.auditing.moves import moves_in_journal
 from portal.auditing.profiles import all_profile_misfits
+from portal.auditing.registry import registry_doubts
+from portal.auditing.violations import violation_doubts
 from portal.problems import words
 from portal.store import notification
 from risk_gateway import archive_store
@@ -24,6 +26,7 @@ from signing.errors import SigningError
 
 ROWS_AT_ONCE = 2_000
 KEY = ("declarant", "functional_reference_id", "version")
+ABOUT_DECLARATIONS = ("DECISION_NOTICE", "MOVE_NOTICE")  # what other messages are about is checked with that
 
 
 class Doubt(NamedTuple):
@@ -122,7 +125,8 @@ def orphans(_: Archive, connection: Connection) -> Iterator[Doubt]:
             yield Doubt(None, f"there is {name} and no declaration {key}")
     messages = outbox.outerjoin(declaration, declaration.c.registration_number == outbox.c.subject)
     stray = select(outbox.c.message_id, outbox.c.subject).select_from(messages)
-    for row in stream(connection, stray.where(declaration.c.registration_number.is_(None))):
+    of_declarations = outbox.c.kind.in_(ABOUT_DECLARATIONS)
+    for row in stream(connection, stray.where(of_declarations, declaration.c.registration_number.is_(None))):
         yield Doubt(row.subject, f"the message {row.message_id} is about no declaration")
     for row in stream(connection, _without(notification, outbox, ("message_id",))):
         yield Doubt(row.subject, f"the participant was told of {row.message_id}, which is no message")
@@ -154,6 +158,18 @@ def profiles(_: Archive, connection: Connection) -> Iterator[Doubt]:
         yield Doubt(None, sentence)
 
 
+def registry(archive: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every entry of the registry is what its steps, their statements, notices and the journal say, and no other."""
+    for sentence in registry_doubts(archive, connection):
+        yield Doubt(None, sentence)
+
+
+def violations(_: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every version of a violation, every objection with its decision, and every merge is what the journal says."""
+    for sentence in violation_doubts(connection):
+        yield Doubt(None, sentence)
+
+
 WHOLE_CHECKS = (
     WholeCheck("journal", whole_journal),
     WholeCheck("decided", decided),
@@ -163,6 +179,8 @@ WHOLE_CHECKS = (
     WholeCheck("past-cases", past_cases),
     WholeCheck("selection-keys", selection_keys),
     WholeCheck("profiles", profiles),
+    WholeCheck("registry", registry),
+    WholeCheck("violations", violations),
 )
 
 

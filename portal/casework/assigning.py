@@ -9,9 +9,9 @@ from declarations import store as declarations_store
 from declarations.lifecycle import Actor, Status
 from portal import audit
 from portal.casework import store
+from portal.casework.desk import Desk
 from portal.casework.errors import CaseNotFound, CaseRefused
 from portal.casework.model import Mover
-from portal.casework.moving import Desk
 from portal.casework.ownership import OFFICIALS, demand_own
 from portal.store import Official, read_officials
 from risk_gateway.days import day_of

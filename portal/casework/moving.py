@@ -5,8 +5,7 @@ notice, the status, what is open in the case, the journal's entry and the messag
 is the commit point: before it nothing has happened.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,31 +18,22 @@ from declarations.errors import MoveNotAllowed
 from declarations.lifecycle import Action, Actor, Move, Status
 from declarations.store import Stored
 from interop import store as interop_store
+from interop import tax_notices
 from interop.notices import move_notice
 from portal import audit
 from portal.casework import opening, reasons, store, telling
+from portal.casework.desk import Desk
 from portal.casework.errors import MOVED_MEANWHILE, CaseNotFound, CaseRefused
 from portal.casework.model import Moved, Mover, Wanted
 from portal.casework.ownership import OFFICIALS, demand_own
-from portal.clock import Clock
 from risk_gateway.packing import pack
 from signing import seal
 from signing import store as signing_store
-from signing.keyring import Keyring
 
 TEXT_MOST = 4000
 LIMIT_MOST = timedelta(days=90)
 _OF_EXPORTS = frozenset({Action.AWAIT_EXIT, Action.CONFIRM_EXIT, Action.MISS_EXIT})
 _WITH_AMOUNT = frozenset({Action.DEMAND_PAYMENT, Action.RELEASE_UNDER_SECURITY})
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What a move is made with. `mark` is told each point of the transaction at which a crash test may strike."""
-
-    clock: Clock
-    keyring: Keyring
-    mark: Callable[[str], None] = lambda point: None
 
 
 def make_move(connection: Connection, desk: Desk, wanted: Wanted) -> Moved:
@@ -60,7 +50,7 @@ def make_move(connection: Connection, desk: Desk, wanted: Wanted) -> Moved:
     demand_other_side(connection, stored, wanted.by)
     move = find_move(connection, stored, wanted)
     wanted = checked(wanted, move, stored, now)
-    state = opening.State(connection, stored, move, wanted, size, now)
+    state = opening.State(connection, desk, stored, move, wanted, size, now)
     row = _row(state, opening.demand(state))
     notice = None
     if move.notice:
@@ -76,6 +66,8 @@ def make_move(connection: Connection, desk: Desk, wanted: Wanted) -> Moved:
     desk.mark("after entry")
     if notice is not None:
         interop_store.add_messages(connection, [_message(state, notice)])
+    if (event := tax_notices.event_of_move(stored.type_code, move)) is not None:
+        tax_notices.tell(connection, stored, event, now, wanted.amount_tiyn)
     opening.conclude(state)
     desk.mark("after message")
     number = stored.registration_number

@@ -13,6 +13,7 @@ from declarations.lifecycle import ON_PAPER, OPEN, Action, Move, Status
 from declarations.store import Stored
 from portal import control
 from portal.casework import statement_store, statements, store
+from portal.casework.desk import Desk
 from portal.casework.errors import CaseRefused, RefusedByControl
 from portal.casework.model import Proposal, ProposalOutcome, RequestKind, Wanted
 from risk_gateway import canonical, history_store, repeated_goods_store
@@ -43,6 +44,7 @@ class State(NamedTuple):
     """A move that is being made: all that its writes need."""
 
     connection: Connection
+    desk: Desk
     stored: Stored
     move: Move
     wanted: Wanted
@@ -108,6 +110,8 @@ def conclude(state: State) -> None:
             _close_control(state)
         elif state.move.action is Action.DOWNGRADE:
             _override(state)
+        elif state.move.action is Action.UPHOLD_APPEAL:
+            _annul_findings(state)
     except ControlRefused as error:
         raise RefusedByControl(error) from None
 
@@ -317,7 +321,14 @@ def _close_control(state: State) -> None:
         amount_tiyn=act.amount_tiyn,
         motive=act.motive,
     )
-    control.close(state.connection, state.number, closing, state.now)
+    control.close(state.connection, state.desk, state.number, closing, state.now)
+
+
+def _annul_findings(state: State) -> None:
+    """What an act put on record does not stand when the appeal against it was upheld."""
+    upheld = next(each for each in reversed(store.read_appeals(state.connection, state.number)) if each.upheld)
+    if upheld.against is Status.ACT_SIGNED:
+        control.annul_findings(state.connection, state.desk, state.number, state.wanted.by.iin, state.now)
 
 
 def _override(state: State) -> None:

@@ -7,9 +7,10 @@ from declarations.lifecycle import Action, Actor, Status
 from declarations.store import Stored
 from portal import audit
 from portal.casework import opening, reasons, store
+from portal.casework.desk import Desk
 from portal.casework.errors import MOVED_MEANWHILE, CaseNotFound, CaseRefused
 from portal.casework.model import Moved, Mover, Proposal, ProposalOutcome, Wanted
-from portal.casework.moving import Desk, cleaned, demand_other_side, make_move
+from portal.casework.moving import cleaned, demand_other_side, make_move
 from portal.casework.ownership import OFFICIALS, demand_own
 from risk_gateway import canonical
 from risk_gateway.profiles import Outcome, strictness_of

@@ -12,10 +12,11 @@ from declarations import store as declarations_store
 from declarations.lifecycle import Action, Actor, StatementKind, Status
 from declarations.store import aware
 from portal.casework import files, moving, opening, statement_store, statements, store
+from portal.casework.desk import Desk
 from portal.casework.errors import CaseNotFound, CaseRefused, RefusedByControl
 from portal.casework.files import Kept
 from portal.casework.model import InspectionAct, Moved, Mover, Prepared, Wanted, Writing
-from portal.casework.moving import Desk, cleaned, make_move
+from portal.casework.moving import cleaned, make_move
 from portal.casework.ownership import demand_own, in_force
 from portal.casework.statements import Annex, Draft, Subject
 from portal.signing_forms import Genuine

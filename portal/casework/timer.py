@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 
 from declarations.lifecycle import Action, Status
 from portal.casework import statement_store, store, terms
+from portal.casework.desk import Desk
 from portal.casework.errors import CaseNotFound, CaseRefused
 from portal.casework.model import TIMER, Wanted
-from portal.casework.moving import Desk, make_move
+from portal.casework.moving import make_move
 from portal.clock import Clock
 from portal.database import reading, writing
 from signing.keyring import Keyring

@@ -13,6 +13,7 @@ from declarations import store as declarations_store
 from declarations.lifecycle import Status
 from declarations.store import Stored
 from portal.casework import assigning, proposing, reading, statement_store, stating, store, terms, worklist_store
+from portal.casework.desk import Desk
 from portal.casework.errors import CaseNotFound
 from portal.casework.model import (
     Case,
@@ -28,7 +29,7 @@ from portal.casework.model import (
     Worklist,
     Writing,
 )
-from portal.casework.moving import Desk, make_move
+from portal.casework.moving import make_move
 from portal.casework.ownership import OFFICIALS, demand_own, mover_of
 from portal.casework.worklist_store import Filter
 from portal.database import reading as looking

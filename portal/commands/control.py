@@ -11,9 +11,12 @@ import typer
 from rich.console import Console
 from sqlalchemy import Connection
 
+from portal.casework.desk import Desk
 from portal.clock import SystemClock
 from portal.commands.shared import Language, writing_database
 from portal.control import Closing, Mildening, close, override
+from portal.keys import keyring_of
+from portal.settings import Settings
 from risk_gateway.errors import ControlRefused
 from risk_gateway.profiles import Motive, Outcome
 
@@ -45,8 +48,9 @@ def close_command(
         amount_tiyn=_tiyn(amount),
         motive=motive,
     )
-    now = SystemClock().now()
-    _record(lambda connection: close(connection, number, closing, now), language)
+    desk = Desk(SystemClock(), keyring_of(Settings.load()))
+    now = desk.clock.now()
+    _record(lambda connection: close(connection, desk, number, closing, now), language)
     console.print(f"Act {act} of {number} is recorded.", markup=False)
 
 

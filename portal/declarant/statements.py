@@ -24,7 +24,7 @@ from portal.casework.files import ONE_MOST, TOGETHER_MOST
 from portal.casework.model import Prepared, Upload, Writing
 from portal.declarant.standing import OwnCases, Standing, about
 from portal.errors import PortalError
-from portal.pages import Pages, file_answer, language_of
+from portal.pages import XML, Pages, file_answer, language_of
 from portal.problems import code_of, status_of, text_of
 from portal.signing_forms import signed_bytes
 from portal.views import SignedIn
@@ -125,7 +125,7 @@ class StatementPages(Controller):
     ) -> Response[bytes]:
         """Send the exact bytes that are to be signed."""
         content = _prepared(own_cases, request, address, statement).document
-        return Response(content, media_type="application/xml")
+        return Response(content, media_type=XML)
 
     @post("/statements/{statement:str}", name="take-statement", status_code=SEE_OTHER)
     async def accept(

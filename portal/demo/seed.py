@@ -13,7 +13,8 @@ from portal.app import open_office
 from portal.authorities import DEMO_PASSWORD, authorities_of, demo_folder
 from portal.clock import Clock
 from portal.database import make_engine, migrate, writing
-from portal.demo.cast import ANALYSTS, PARTICIPANTS, PERSONS
+from portal.demo.cast import ANALYSTS, PARTICIPANTS, PERSONS, DemoParticipant
+from portal.demo.partners import put_partners
 from portal.demo.pasts import put_pasts
 from portal.keys import OFFICE
 from portal.settings import Settings
@@ -21,14 +22,19 @@ from portal.store import Official, add_official, add_token, read_officials, toke
 from portal.trusting import Keeper
 from risk_gateway import store as risk_store
 from risk_gateway.analyst_store import put_analyst
-from risk_gateway.days import day_of
+from risk_gateway.bases.registry import store as registry_store
+from risk_gateway.bases.registry.model import EntryStep, Step
+from risk_gateway.days import begins, day_of
 from risk_gateway.knowledge import shipped_profiles
+from risk_gateway.model import Category
 from signing.authority import P256, RSA_2048, DemoAuthority
 
 OFFICE_NAME = "State Revenue Committee (demo)"
 OFFICE_BIN = "200140000017"
 TOKEN_DAYS = 365
 OFFICIALS_SINCE = date(2025, 1, 6)
+ENTERED_ON = date(2025, 2, 3)
+ENTRY_ENDS = date(2027, 12, 31)
 POWERS = (("altyn", "zhibek", "ZL-2026/1", "IM EX TT"), ("tengri", "zhibek", "ZL-2026/2", "IM EX TT"))
 
 
@@ -42,6 +48,7 @@ def seed(settings: Settings, clock: Clock) -> None:
     with writing(engine) as connection:
         _put_participants(connection, day_of(now))
         put_pasts(connection)
+        put_partners(connection, settings, clock)
         profile_desk.install(connection, shipped_profiles(), now)
         for analyst in ANALYSTS:
             put_analyst(connection, analyst)
@@ -85,6 +92,7 @@ def _put_participants(connection: Connection, today: date) -> None:
         given = Participant(firm.identifier, firm.name, frozenset(firm.roles), firm.registered_on)
         declarations_store.put_participant(connection, given)
         risk_store.put_category(connection, firm.identifier, firm.registered_on, firm.category)
+        put_entry(connection, firm, today)
     for principal, agent, number, scope in POWERS:
         declarations_store.put_power(
             connection,
@@ -97,6 +105,21 @@ def _put_participants(connection: Connection, today: date) -> None:
                 scope=frozenset(scope.split()),
             ),
         )
+
+
+def put_entry(connection: Connection, firm: DemoParticipant, today: date) -> None:
+    """Enter a firm of low risk into the registry, as of before the demonstration began; what is there stays."""
+    if firm.category != Category.LOW or registry_store.read_steps(connection, firm.identifier):
+        return
+    entry = EntryStep(
+        participant=firm.identifier,
+        number=1,
+        step=Step.ADMIT,
+        at=begins(ENTERED_ON),
+        valid_to=max(ENTRY_ENDS, today + timedelta(days=365)),
+        reason="taken_over",
+    )
+    registry_store.add_step(connection, entry)
 
 
 def put_officials(connection: Connection) -> None:

@@ -22,7 +22,7 @@ from portal.desk.cases import about
 from portal.desk.forms import Fields, Wrong, one
 from portal.desk.service import Desk
 from portal.languages import marked as _
-from portal.pages import Pages, language_of
+from portal.pages import XML, Pages, language_of
 from portal.signing_forms import signed_bytes
 from portal.views import SignedIn
 from risk_gateway.model import Finding
@@ -93,7 +93,7 @@ class ActPages(Controller):
         desk: NamedDependency[Desk],
     ) -> Response[bytes]:
         """Send the exact bytes that are to be signed."""
-        return Response(_prepared(request, desk, address, statement).document, media_type="application/xml")
+        return Response(_prepared(request, desk, address, statement).document, media_type=XML)
 
     @post(f"{_ACT}/{{statement:str}}", name="take-act", status_code=SEE_OTHER)
     async def sign(

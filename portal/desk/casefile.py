@@ -10,6 +10,7 @@ from declarations import store as declarations_store
 from declarations.store import Stored
 from portal.database import reading
 from portal.desk import store
+from portal.desk.partners import said
 from portal.desk.similar import similar
 from portal.desk.views import (
     CaseFile,
@@ -24,6 +25,8 @@ from portal.office import Office
 from portal.views import Declarations, Lane
 from risk_gateway import canonical, knowledge_store
 from risk_gateway import store as risk_store
+from risk_gateway.bases.registry.store import category_at
+from risk_gateway.bases.violations import store as violation_store
 from risk_gateway.days import day_of
 from risk_gateway.errors import RiskGatewayError
 from risk_gateway.model import Assessment, Case, Decision
@@ -59,6 +62,7 @@ class CaseFiles:
                 reasoning=Reasoning(_orders(decision), _items(case, assessment), view, trouble),
                 similar=similar(connection, stored, case, assessment),
                 participant=_participant(connection, stored),
+                partners=said(connection, case, declarant),
             )
 
 
@@ -100,10 +104,10 @@ def _participant(connection: Connection, stored: Stored) -> ParticipantRecord:
     return ParticipantRecord(
         identifier=declarant,
         name=known.name if known else stored.declarant_name,
-        category=risk_store.read_category(connection, declarant, day_of(stored.received_at)),
+        category=category_at(connection, declarant, stored.received_at),
         registered_on=known.registered_on if known else None,
         declarations=store.count_declared(connection, declarant),
-        violations=risk_store.read_violations(connection, declarant),
+        violations=violation_store.counting(connection, declarant, day_of(stored.received_at)),
         controls=tuple(map(_control, store.controls_of(connection, declarant, CONTROLS_MOST))),
         recent=tuple(map(_past, recent)),
     )

@@ -113,6 +113,22 @@ class ParticipantRecord(Struct, frozen=True):
     recent: tuple[PastDeclaration, ...]
 
 
+class PartnerSaid(Struct, frozen=True):
+    """What a partner had said of the declarant when the case was judged: `answer` is yes, no or unknown.
+
+    `too_old` tells that it had said something, at `answered_at`, that could no longer be relied on. `since` is another
+    answer that has come after the case was judged, with its moment.
+    """
+
+    question: str
+    partner: str
+    answer: str
+    answered_at: datetime | None
+    too_old: bool
+    detail: str
+    since: tuple[str, datetime] | None
+
+
 class CaseFile(Struct, frozen=True):
     """One case as an officer opens it."""
 
@@ -120,3 +136,4 @@ class CaseFile(Struct, frozen=True):
     reasoning: Reasoning
     similar: tuple[SimilarGoods, ...]
     participant: ParticipantRecord
+    partners: tuple[PartnerSaid, ...] = ()

@@ -252,6 +252,14 @@ OPERATORS: Mapping[str, str] = {
 
 FLAGS: Mapping[str, str] = {"true": _("Yes"), "false": _("No")}
 
+QUESTIONS: Mapping[str, str] = {
+    "tax_debt": _("Owes taxes"),
+    "police_notice": _("Notice of law enforcement"),
+    "foreign_record": _("Violations abroad"),
+}
+
+ANSWERS: Mapping[str, str] = {"yes": _("Yes"), "no": _("No"), "unknown": _("Not known")}
+
 CATEGORIES: Mapping[str, str] = {
     "low": _("Low risk: in the minimal-risk registry"),
     "medium": _("Medium risk"),

@@ -11,6 +11,9 @@ import portal.declarant.drafting.tables
 import portal.declarant.goods.tables
 import portal.tables
 import portal.webhooks.tables
+import risk_gateway.bases.partner_facts.tables
+import risk_gateway.bases.registry.tables
+import risk_gateway.bases.violations.tables
 import risk_gateway.tables
 import signing.tables
 from portal.database import make_engine
@@ -24,6 +27,9 @@ TABLES = (
     portal.declarant.goods.tables,
     portal.tables,
     portal.webhooks.tables,
+    risk_gateway.bases.partner_facts.tables,
+    risk_gateway.bases.registry.tables,
+    risk_gateway.bases.violations.tables,
     risk_gateway.tables,
     signing.tables,
 )

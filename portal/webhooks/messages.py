@@ -1,4 +1,4 @@
-"""What a webhook says: that something happened to a declaration, and where to read it, never its content."""
+"""What a webhook says: that something happened to a declaration or entry, and where to read it, never its content."""
 
 from datetime import datetime
 
@@ -9,12 +9,20 @@ from msgspec import Struct
 from interop.notices import NAMESPACE
 from risk_gateway.packing import unpack
 
-DECISION, MOVE, TEST = "DECISION_NOTICE", "MOVE_NOTICE", "TEST"
-TYPES = {DECISION: "declaration.decided", MOVE: "declaration.moved", TEST: "webhook.test"}
+DECISION, MOVE, REGISTRY, TEST = "DECISION_NOTICE", "MOVE_NOTICE", "REGISTRY_NOTICE", "TEST"
+TYPES = {
+    DECISION: "declaration.decided",
+    MOVE: "declaration.moved",
+    REGISTRY: "registry.changed",
+    TEST: "webhook.test",
+}
 
 
 class Notice(Struct, frozen=True):
-    """What a sealed notice says at first sight. `action` is that of a move, `outcome` that of a decision."""
+    """What a sealed notice says at first sight. `action` is that of a move, `outcome` that of a decision.
+
+    A notice of the registry has the number of its application or step, and what happened as its status.
+    """
 
     number: str
     reference: str
@@ -34,6 +42,8 @@ def read_notice(body: bytes) -> Notice:
     def text(name: str) -> str:
         return root.findtext(f"{{{NAMESPACE}}}{name}") or ""
 
+    if etree.QName(root).localname == "RegistryNotice":
+        return Notice(text("Subject"), "", 0, text("Event"), text("ResponseCode"), text("MadeAt"))
     move = root.find(f"{{{NAMESPACE}}}Move")
     return Notice(
         number=text("RegistrationNumber"),
@@ -49,14 +59,15 @@ def read_notice(body: bytes) -> Notice:
 
 def body_of(kind: str, notice: Notice, portal: str) -> str:
     """Return the JSON of a message. `portal` is the portal's own address, empty when it is not known."""
-    data = {
-        "number": notice.number,
-        "reference": notice.reference,
-        "version": notice.version,
-        "status": notice.status,
-        "code": notice.code,
-        "link": f"{portal}/declarations/{notice.number}",
-    }
+    data: dict[str, object] = {"number": notice.number, "status": notice.status, "code": notice.code}
+    if kind == REGISTRY:
+        data["link"] = f"{portal}/registry/application"
+    else:
+        data |= {
+            "reference": notice.reference,
+            "version": notice.version,
+            "link": f"{portal}/declarations/{notice.number}",
+        }
     return msgspec.json.encode({"type": TYPES[kind], "timestamp": notice.at, "data": data}).decode()
 
 

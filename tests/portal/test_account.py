@@ -8,6 +8,7 @@ from urllib.parse import quote
 import caseworking
 import offices
 import pytest
+import violating
 from browsing import Browser
 from caseworking import YELLOW, Desk
 from cast import PARTICIPANTS
@@ -18,6 +19,7 @@ from lxml import html
 from typer.testing import CliRunner
 
 from declarations import store as declarations_store
+from interop.query_log import Query, log_query
 from portal import cli
 from portal.account.service import TOKENS_MAX
 from portal.api.callers import TRUSTED_SECONDS, TokenMiddleware
@@ -27,7 +29,6 @@ from portal.errors import TokenRefused
 from portal.office import Office
 from portal.store import read_tokens, token_hash
 from portal.worker import Worker
-from risk_gateway import store as risk_store
 from risk_gateway.days import day_of
 from signing import store as journal_store
 
@@ -88,21 +89,20 @@ def test_whoever_takes_part_has_one_in_every_language(office: Office, person: st
 
 def test_a_violation_tells_until_when_it_counts(office: Office) -> None:
     with writing(office.engine) as connection:
-        risk_store.put_violation(connection, "act:A-1", QORGAN, "understated_value", date(2026, 3, 31))
-        risk_store.put_violation(connection, "V-2", QORGAN, "found_by_control", date(2020, 2, 29))
+        violating.put(connection, "KZ-CRV-2026-0000001", QORGAN, "understated_value", date(2026, 3, 31))
+        violating.put(connection, "V-2", QORGAN, "found_by_control", date(2024, 2, 29))
     with browsing_stored(office, "yerkin") as browser:
         page = browser.get("/account").text
     assert "Understated value" in page
-    assert "A-1" in page
-    assert "act:" not in page
+    assert "KZ-CRV-2026-0000001" in page
     assert "31 March 2028" in page
-    assert "no longer counts, since 28 February 2022" in page
+    assert "no longer counts, since 28 February 2026" in page
     assert "appeal" in page
 
 
 def test_another_organisation_s_violations_are_not_shown(office: Office, anna: Browser) -> None:
     with writing(office.engine) as connection:
-        risk_store.put_violation(connection, "V-2", QORGAN, "understated_value", date(2026, 3, 31))
+        violating.put(connection, "V-2", QORGAN, "understated_value", date(2026, 3, 31))
     assert "V-2" not in anna.get("/account").text
 
 
@@ -280,3 +280,15 @@ def test_the_operator_issues_lists_and_revokes(office: Office, monkeypatch: pyte
     assert "revoked" in run.invoke(cli.app, ["token", "list", ALTYN]).stdout
     assert run.invoke(cli.app, ["token", "issue", "000000000000"]).exit_code == 2
     assert events(office).count("token.revoked") == 1
+
+
+def test_who_asked_is_told_where_the_law_allows(office: Office, anna: Browser) -> None:
+    asked = {"partner": "qiyalia", "legal_basis": "Agreement", "at": offices.NOW, "answer": "nothing"}
+    with writing(office.engine) as connection:
+        log_query(connection, Query(about=ALTYN, purpose="customs_control", **asked))
+        log_query(connection, Query(about=ALTYN, purpose="investigation", **asked))
+        log_query(connection, Query(about=QORGAN, purpose="vat_refund", **asked))
+    page = anna.get("/account").text
+    assert "Customs control" in page
+    assert "investigation" not in page
+    assert "Refund of VAT" not in page

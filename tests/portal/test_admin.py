@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import caseworking
@@ -12,6 +13,7 @@ import pytest
 from browsing import Browser
 from caseworking import RED, YELLOW
 from cast import PARTICIPANTS, PERSONS
+from httpx import Response
 from litestar.testing import TestClient
 from msgspec.structs import replace
 from offices import NOW, power
@@ -385,6 +387,29 @@ def test_a_tariff_is_loaded_only_when_it_is_one(tmp_path: Path) -> None:
         assert "tariff.csv" in browser.get("/admin/reference").text
         assert desk.office.current().reference.tariff.complete
         assert events(desk.office)[-1] == audit.Event.REFERENCE_LOADED
+
+
+@needs_demo
+def test_exchange_rates_are_loaded_only_when_they_are_ones(tmp_path: Path) -> None:
+    with served(tmp_path) as (browser, desk):
+        for content in (b"", b"\xff\xfe", b"currency,tenge\nUSD,1\n", b"currency,since,tenge\nUSD,24.11.2026,500\n"):
+            answer = send_rates(browser, content)
+            assert answer.status_code == 422
+            assert "Nothing was changed" in answer.text or "Choose a CSV file" in answer.text
+        assert audit.Event.REFERENCE_LOADED not in events(desk.office)
+        answer = send_rates(browser, b"currency,since,tenge,units\nUSD,2026-11-24,777.70,1\nUZS,2026-11-25,4.40,100\n")
+        assert answer.status_code == 303
+        assert "777.7" in browser.get("/admin/reference").text
+        rates = desk.office.current().reference.on(NOW.date())
+        assert rates.rate("USD") == Decimal("777.70")
+        assert rates.rate("UZS") is None  # from the next day on
+        assert events(desk.office)[-1] == audit.Event.REFERENCE_LOADED
+
+
+def send_rates(browser: Browser, content: bytes) -> Response:
+    form = {"_csrf_token": browser.client.cookies["shekara_csrf"]}
+    files = {"rates": ("rates.csv", content, "text/csv")}
+    return browser.client.post("/admin/reference/rates", data=form, files=files, follow_redirects=False)
 
 
 def send_tariff(browser: Browser, content: bytes) -> object:

@@ -7,10 +7,13 @@ import caseworking
 import msgspec
 import offices
 import pytest
+import things
 from caseworking import YELLOW
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from interop import exchange_store
 from interop import store as outbox
+from interop.partner_store import lease, put_partner, read_partner
 from portal.admin.condition import Health, State
 from portal.database import writing
 from portal.worker import Worker
@@ -60,3 +63,20 @@ def test_the_first_page_counts_what_is_on_record(desk: caseworking.Desk) -> None
     assert overview.condition.bytes > 0
     assert overview.condition.database in ("SQLite", "PostgreSQL")
     assert overview.condition.at >= offices.NOW
+
+
+def test_partners_who_do_not_answer_are_watched_and_dead_letters_call_for_somebody(desk: caseworking.Desk) -> None:
+    found = Health(desk.office).examine()
+    assert (found.partners.active, found.states["partners"]) == (0, State.WELL)
+    things.made_partner(desk.office)
+    assert Health(desk.office).examine().states["partners"] is State.WELL  # it is switched off
+    with writing(desk.office.engine) as connection:
+        partner = read_partner(connection, "neighbour")
+        assert partner is not None
+        put_partner(connection, msgspec.structs.replace(partner, active=True), offices.NOW)
+        connection.execute(update(lease).values(failures=2))
+    found = Health(desk.office).examine()
+    assert (found.partners.failing, found.partners.dead, found.states["partners"]) == (1, 1, State.ACT)
+    with writing(desk.office.engine) as connection:
+        connection.execute(delete(exchange_store.outbox))
+    assert Health(desk.office).examine().states["partners"] is State.WATCH

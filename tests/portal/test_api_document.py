@@ -1,9 +1,11 @@
 """The OpenAPI document against the API: whatever is sent, the answer is one that the document tells of, never a 5xx."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import builders
+import exchanging
 import offices
 import pki
 import pytest
@@ -19,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from portal.app import create_app
+from portal.exchange.signatures import sign_request
 
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -30,7 +33,14 @@ CHECKS = [
 EXAMPLES = 25
 LODGED = "/api/v1/declarations"
 LODGE = f"POST {LODGED}"
+EXCHANGE = (
+    "GET /exchange/v1/violations",
+    "GET /exchange/v1/receipts/{message_id}",
+    "POST /exchange/v1/queries",
+    "POST /exchange/v1/submissions",
+)
 OPERATIONS = (
+    *EXCHANGE,
     LODGE,
     "POST /api/v1/declarations/check",
     *(
@@ -72,6 +82,19 @@ class Api:
         given = {name: value for name, value in wanted["headers"].items() if name.lower() != "authorization"}
         return self.client.request(wanted["method"], wanted["url"], headers={**given, **headers}, **sent)
 
+    def send_signed(self, case: Any) -> Any:
+        """Send a case of the exchange as its partner signs it, and return the answer."""
+        wanted = case.as_transport_kwargs(base_url=exchanging.ADDRESS)
+        body = wanted.get("json")
+        content = wanted.get("data") or (b"" if body is None else json.dumps(body).encode())
+        content = content.encode() if isinstance(content, str) else bytes(content)
+        request = self.client.build_request(
+            wanted["method"], wanted["url"], params=wanted.get("params"), content=content
+        )
+        signed = sign_request(exchanging.foreign_key(), request.method, str(request.url), content, offices.NOW)
+        request.headers.update(signed)
+        return self.client.send(request)
+
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
@@ -79,6 +102,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     made = decided(home).attest()
     offices.keep_keys(home)
     token = give_token(made.office, "altyn")
+    exchanging.put(made.office, exchanging.partner())
     made.office.recorder.stop()
     app = create_app(made.office.settings, offices.StillClock(offices.NOW))
     with TestClient(app, raise_server_exceptions=False) as client:
@@ -98,6 +122,20 @@ def test_every_answer_is_one_of_the_document(api: Api, label: str, known: bool) 
     @given(case=operation.as_strategy())
     def answered(case: Any) -> None:
         answer = api.send(case, api.token if known else {})
+        case.validate_response(answer, checks=CHECKS)
+
+    answered()
+
+
+@pytest.mark.parametrize("label", EXCHANGE)
+def test_what_a_partner_signs_is_answered_as_the_document_tells(api: Api, label: str) -> None:
+    operation = api.operations[label]
+
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy())
+    def answered(case: Any) -> None:
+        answer = api.send_signed(case)
+        assert answer.status_code != 401
         case.validate_response(answer, checks=CHECKS)
 
     answered()

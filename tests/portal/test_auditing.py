@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import offices
@@ -18,22 +19,24 @@ from typer.testing import CliRunner
 from declarations import store as declarations_store
 from declarations.store import counter, declaration, document, power
 from interop.store import outbox
-from portal import cli
+from portal import cli, exchange_rates
 from portal.auditing import checks, whole
 from portal.auditing.run import Wanted, audit
 from portal.authorities import DemoAuthorities
 from portal.background import notary_of
 from portal.database import writing
+from portal.entry import Answer
 from portal.pipeline import lodge
 from portal.selection import HORIZON_DAYS
 from portal.settings import SettingsError
 from portal.stages import Lodged
 from portal.store import notification
+from risk_gateway import canonical
 from risk_gateway.knowledge import shipped_profiles
 from risk_gateway.knowledge_store import knowledge_table, part_table
 from risk_gateway.manifest import digest_of, manifest_of
-from risk_gateway.model import Outcome
-from risk_gateway.packing import pack
+from risk_gateway.model import Case, Outcome
+from risk_gateway.packing import pack, unpack
 from risk_gateway.selection_store import selection_key
 from risk_gateway.store import decision
 from signing import store
@@ -96,6 +99,18 @@ def test_a_tariff_loaded_later_does_not_touch_what_was_decided_before(audited: A
     load_tariff(audited, 20)
 
     assert audited.answers["UNDER-15"].stored.accepted_at > audited.answers["lamps"].stored.accepted_at
+    assert found(audited.office) == {}
+
+
+def test_exchange_rates_loaded_later_do_not_touch_what_was_decided_before(audited: Audited) -> None:
+    load_rates(audited, "600")
+    audited.office.clock.at += tampering.LATER
+    by_anna(audited, "AT-600")
+    load_rates(audited, "700")
+
+    lamps, later = audited.answers["lamps"], audited.answers["AT-600"]
+    assert later.stored.accepted_at > lamps.stored.accepted_at
+    assert deviation_of_box_23(audited, later) != deviation_of_box_23(audited, lamps)
     assert found(audited.office) == {}
 
 
@@ -167,7 +182,7 @@ EDITS = [
     ("document cut", document, "content", lambda data: data[:-1], {"bytes", "case"}),
     ("document gone", document, "content", lambda data: b"", {"bytes", "gate"}),
     ("case: mass", decision, "case", swap(b'"net_mass_kg":"150.000"', b'"net_mass_kg":"151.000"'), {"entry", "case"}),
-    ("case: category", decision, "case", swap(b'"low"', b'"high"'), {"entry", "assessment"}),
+    ("case: category", decision, "case", swap(b'"low"', b'"high"'), {"entry", "assessment", "minimal-risk"}),
     ("assessment", decision, "assessment", swap(b'"score":"5', b'"score":"9'), {"assessment", "assessment-digest"}),
     (
         "decision",
@@ -613,6 +628,20 @@ def load_tariff(audited: Audited, rate: int) -> None:
         at = audited.office.clock.now()
         declarations_store.add_tariff(connection, f"{rate}.csv", at, False, pack(CSV % rate))
         declarations_store.bump_revision(connection)
+
+
+def load_rates(audited: Audited, dollar: str) -> None:
+    """Publish another rate of the dollar for the day of the office, a moment after what was accepted last."""
+    audited.office.clock.at += tampering.LATER
+    with writing(audited.office.engine) as connection:
+        text = f"currency,since,tenge\nUSD,{offices.NOW.date()},{dollar}\n"
+        exchange_rates.load(connection, audited.office.clock, f"{dollar}.csv", text)
+
+
+def deviation_of_box_23(audited: Audited, answer: Answer) -> Decimal | None:
+    key = answer.stored.key
+    kept = tampering.read(audited.office, decision, of(key), "case")
+    return canonical.loads(unpack(kept), Case).header.rate_deviation_percent
 
 
 def revoke_power(audited: Audited, day: date) -> None:

@@ -17,11 +17,14 @@ from typing import Any, NamedTuple
 import offices
 import pki
 import pytest
+import registering
 import things
+import violating
 from browsing import CSRF_COOKIE
 from builders import declaration_xml
 from caseworking import PDF
 from caseworking import person as one_of_the_cast
+from cast import PARTICIPANTS
 from confidential import distinctive, secrets_of, secrets_of_assessment, traces
 from litestar import Litestar
 from litestar.routes import HTTPRoute
@@ -37,11 +40,14 @@ from portal.authorities import DemoAuthorities
 from portal.background import notary_of
 from portal.casework.model import Upload, Wanted, Writing
 from portal.casework.work import CaseWork
-from portal.database import make_engine, reading
+from portal.database import make_engine, reading, writing
 from portal.declarant.printed import MARK_LENGTH
 from portal.selection import KeyKeeper
+from portal.settings import Settings
 from portal.worker import Worker
 from risk_gateway import archive_store, canonical
+from risk_gateway.bases.partner_facts import store as partner_facts
+from risk_gateway.bases.partner_facts.model import Answer, PartnerFact, Question
 from risk_gateway.model import Assessment
 from risk_gateway.packing import unpack
 from risk_gateway.selection import RANDOM_DRAW
@@ -55,7 +61,13 @@ LINK = re.compile(r'(?:href|action|hx-get)="(/[^"]*)"')
 PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
 
 
-LEADS_ELSEWHERE = ("/account/notifications/resend", "/drafts/{draft:str}/goods")  # forms that never answer with a page
+SAID = {Question.POLICE_NOTICE: "QX-NOTICE-7748", Question.TAX_DEBT: "QX-DEBT-7749"}  # details of partners' answers
+LEADS_ELSEWHERE = (  # forms that never answer with a page
+    "/account/notifications/resend",
+    "/drafts/{draft:str}/goods",
+    "/registry/application/withdraw",
+)
+CRITERIA = frozenset({"police_notice", "tax_debt"})  # of the registry: public, and told to whom they are about
 REFUSED_WITH_A_PAGE = (400, 409, 422)  # an empty form: what is wrong is told on its page
 
 
@@ -82,8 +94,23 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with served(prepared(tmp_path_factory.mktemp("portal"))) as portal:
+    given = prepared(tmp_path_factory.mktemp("portal"))
+    _let_partners_say_yes(given)
+    with served(given) as portal:
         yield portal
+
+
+def _let_partners_say_yes(given: Settings) -> None:
+    """Have partners say of every firm what a declarant must not learn."""
+    engine = make_engine(given.database_url)
+    with writing(engine) as connection:
+        for firm in PARTICIPANTS.values():
+            said = [
+                PartnerFact(f"partner-{detail}", question, Answer.YES, offices.NOW, offices.NOW, detail)
+                for question, detail in SAID.items()
+            ]
+            partner_facts.put(connection, firm.identifier, said)
+    engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +169,8 @@ def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
     work.accept(anna, submitted.id, pki.sign_as("anna", submitted.document, portal.clock.at))
     again = Writing(kind=StatementKind.WITHDRAWAL, expected=work.case(anna, number).status, text="Ordered twice")
     prepared = work.prepare(anna, number, again)
+    contested = violating.things(office, lambda document: pki.sign_as("anna", document, portal.clock.at), anna)
+    applied = registering.things(office)
     history = work.history(anna, number)
     digests = [work.case(one_of_the_cast("erlan"), one).stored.digest for one in numbers]
     office.engine.dispose()
@@ -152,7 +181,7 @@ def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
         things.sent_invoice(portal.client),
     )
     made = {
-        "statement": (submitted.id, prepared.id),
+        "statement": (submitted.id, prepared.id, applied["filed"]["statement"], applied["withdrawing"]["statement"]),
         "file": (kept,),
         "sequence": tuple(str(event.sequence) for event in history),
         "what": ("answer", "withdrawal", "appeal"),
@@ -164,6 +193,8 @@ def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
         "upload": uploads,
         "endpoint": (things.made_webhook(portal.client),),
         "token": (things.issued_token(portal.client),),
+        "violation": (contested["raised"]["violation"], contested["contested"]["violation"]),
+        "contest": (contested["raised"]["contest"], contested["contested"]["contest"]),
     }
     portal.client.cookies.clear()
     return made
@@ -231,6 +262,7 @@ def tokens(portal: Portal, assessments: list[Assessment]) -> frozenset[str]:
     known = office.snapshot.knowledge(offices.NOW.date())
     office.engine.dispose()
     secrets = [*secrets_of(known), *(secret for each in assessments for secret in secrets_of_assessment(each))]
+    secrets += [*SAID.values(), *(f"partner-{detail}" for detail in SAID.values())]
     return distinctive(iter([*secrets, "zqx", "Zqx", "Зңқ", "Зъщ", "Quaggazz"])) | {"Quaggazz", "zqx_", "Зңқ", "Зъщ"}
 
 
@@ -240,7 +272,8 @@ def test_the_declarations_met_all_that_could_show(assessments: list[Assessment],
     assert any(each.degraded for each in assessments)
     assert any(each.by_draw == "INSPECTION_ORDER" for each in assessments)
     assert any(each.opinion is not None for each in assessments)
-    assert {"QX-7741", "9961.3725", "zqx_qx_7741", "Quaggazz: read the ledger."} <= tokens
+    assert {finding.profile for each in assessments for finding in each.findings} >= {"IM-39", "IM-39P"}
+    assert {"QX-7741", "9961.3725", "zqx_qx_7741", "Quaggazz: read the ledger.", *SAID.values()} <= tokens
 
 
 def test_no_answer_to_lodging_or_checking_tells(walked: Walked, lodged: Lodged, tokens: frozenset[str]) -> None:
@@ -339,7 +372,8 @@ def leaks(walked: Walked, tokens: frozenset[str]) -> list[tuple[str, str, list[s
     """Return who could read where what must not show; telling keys of JSON count, too."""
     found = []
     for who, path, content in {(who, path, content) for who, path, content in walked.answers}:
-        traced = traces(tokens, content) + sorted(TELLING_KEYS & keys_of(content))
+        public = CRITERIA if path.startswith("/registry/application/") else frozenset()
+        traced = traces(tokens - public, content) + sorted(TELLING_KEYS & keys_of(content))
         if traced:
             found.append((who, path, traced))
     return sorted(found)

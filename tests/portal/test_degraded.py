@@ -228,7 +228,8 @@ def test_a_model_that_cannot_be_used_leaves_the_rules_to_judge_and_the_operator_
 
 def test_a_category_on_record_that_is_none_does_not_stop_a_lodgement(office: Office) -> None:
     change(office, update(category).values(category="purple"))
-    answer = lodge(Lodged(by_anna(), offices.NOW), office)
+    signed = pki.sign_as("yerkin", declaration_xml(declarant="qorgan", signatory="yerkin"))  # in no registry
+    answer = lodge(Lodged(signed, offices.NOW), office)
     case, _, _ = assessment_of(office, answer)
     assert case.header.declarant_category == "high"
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import offices
 import pki
 import pytest
+import violating
 from builders import declaration_xml
 from cast import PARTICIPANTS
 from msgspec.structs import replace
 from sqlalchemy import update
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
+from violating import desk_of
 
 from declarations import store as declarations_store
 from portal import cli
@@ -25,6 +27,7 @@ from portal.pipeline import lodge
 from portal.stages import Lodged
 from risk_gateway import archive_store, canonical, desk_store, feedback_store
 from risk_gateway import store as risk_store
+from risk_gateway.bases.violations import store as violation_store
 from risk_gateway.desk import Status
 from risk_gateway.errors import ControlRefused
 from risk_gateway.feedback import Tally, merged
@@ -37,6 +40,7 @@ from risk_gateway.profiles import Motive
 from signing import store as signing_store
 
 ALTYN = PARTICIPANTS["altyn"].identifier
+TODAY = offices.NOW.date()
 INSPECTOR, CHIEF = "850101300123", "790202400456"
 
 
@@ -52,7 +56,7 @@ class Lodgings:
     def closed(self, **changes: object) -> archive_store.Act:
         closing = Closing(**{"act": "A-1", "by": INSPECTOR, **changes})  # type: ignore[arg-type]
         with writing(self.office.engine) as connection:
-            return close(connection, self.number, closing, offices.NOW)
+            return close(connection, desk_of(self.office), self.number, closing, offices.NOW)
 
     @property
     def fired(self) -> list[str]:
@@ -92,8 +96,9 @@ def take_all(office: Office) -> None:
 
 
 def test_a_control_of_an_unknown_declaration_is_refused(lodged: Lodgings) -> None:
+    closing = Closing(act="A-1", by=INSPECTOR)
     with pytest.raises(ControlRefused, match="control-no-declaration"), writing(lodged.office.engine) as connection:
-        close(connection, "20201/241126/0000099", Closing(act="A-1", by=INSPECTOR), offices.NOW)
+        close(connection, desk_of(lodged.office), "20201/241126/0000099", closing, offices.NOW)
 
 
 def test_a_second_act_of_the_same_number_is_refused(lodged: Lodgings) -> None:
@@ -109,7 +114,7 @@ def test_what_is_refused_leaves_nothing_behind(lodged: Lodgings) -> None:
 
     with reading(lodged.office.engine) as connection:
         assert not archive_store.is_act(connection, "A-1")
-        assert risk_store.read_violations(connection, ALTYN) == ()
+        assert violation_store.counting(connection, ALTYN, TODAY) == ()
         events = [event for _, event, _ in signing_store.read_entries(connection, lodged.number)]
     assert events == ["declaration.decided"]
 
@@ -127,7 +132,7 @@ def test_a_declaration_that_was_released_unchecked_has_no_control_to_close(tmp_p
     number = released.stored.registration_number
 
     with pytest.raises(ControlRefused, match="control-not-ordered"), writing(office.engine) as connection:
-        close(connection, number, Closing(act="A-9", by=INSPECTOR), offices.NOW)
+        close(connection, desk_of(office), number, Closing(act="A-9", by=INSPECTOR), offices.NOW)
 
 
 # --- a control is closed --------------------------------------------------------------------------------------------
@@ -139,7 +144,7 @@ def test_a_finding_is_a_violation_and_a_precedent_and_in_the_journal(lodged: Lod
     act = lodged.closed(said={code: True}, motive=Motive.PROHIBITION, amount_tiyn=12_345)
 
     with reading(lodged.office.engine) as connection:
-        assert risk_store.read_violations(connection, ALTYN) == (("prohibition", offices.NOW.date()),)
+        assert violation_store.counting(connection, ALTYN, TODAY) == (("prohibition", TODAY),)
         index, event, entry = signing_store.read_entries(connection, lodged.number)[-1]
         stored = archive_store.find_case(connection, lodged.number)
         assert declarations_store.read_revision(connection) > before
@@ -154,12 +159,12 @@ def test_a_finding_is_a_violation_and_a_precedent_and_in_the_journal(lodged: Lod
 def test_a_finding_overwrites_no_violation_of_that_number(lodged: Lodgings) -> None:
     other = PARTICIPANTS["tengri"].identifier
     with writing(lodged.office.engine) as connection:
-        risk_store.put_violation(connection, "A-1", other, "smuggling", date(2026, 1, 2))
+        violating.put(connection, "A-1", other, "smuggling", date(2026, 1, 2))
     lodged.closed(motive=Motive.PROHIBITION)
 
     with reading(lodged.office.engine) as connection:
-        assert risk_store.read_violations(connection, other) == (("smuggling", date(2026, 1, 2)),)
-        assert len(risk_store.read_violations(connection, ALTYN)) == 1
+        assert violation_store.counting(connection, other, TODAY) == (("smuggling", date(2026, 1, 2)),)
+        assert len(violation_store.counting(connection, ALTYN, TODAY)) == 1
 
 
 def test_a_finding_is_on_the_record_of_the_broker_as_well(tmp_path: Path) -> None:
@@ -168,19 +173,19 @@ def test_a_finding_is_on_the_record_of_the_broker_as_well(tmp_path: Path) -> Non
     answer = lodge(Lodged(pki.sign_as("berik", xml), offices.NOW), office)
     with writing(office.engine) as connection:
         closing = Closing(act="A-1", by=INSPECTOR, motive=Motive.PROHIBITION)
-        close(connection, answer.stored.registration_number, closing, offices.NOW)
+        close(connection, desk_of(office), answer.stored.registration_number, closing, offices.NOW)
 
     with reading(office.engine) as connection:
         broker = PARTICIPANTS["zhibek"].identifier
-        assert risk_store.read_violations(connection, broker) == (("prohibition", offices.NOW.date()),)
-        assert risk_store.read_violations(connection, ALTYN) == (("prohibition", offices.NOW.date()),)
+        assert violation_store.counting(connection, broker, TODAY) == (("prohibition", TODAY),)
+        assert violation_store.counting(connection, ALTYN, TODAY) == (("prohibition", TODAY),)
 
 
 def test_a_control_that_found_nothing_leaves_the_record_clean(lodged: Lodgings) -> None:
     lodged.closed()
 
     with reading(lodged.office.engine) as connection:
-        assert risk_store.read_violations(connection, ALTYN) == ()
+        assert violation_store.counting(connection, ALTYN, TODAY) == ()
         stored = archive_store.find_case(connection, lodged.number)
     assert stored is not None
     assert stored.result is not None
@@ -392,6 +397,7 @@ def test_an_override_names_profiles_officers_and_reason(lodged: Lodgings) -> Non
 @pytest.fixture
 def shekara(lodged: Lodgings, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     offices.for_commands(monkeypatch, lodged.office.settings)
+    offices.keep_keys(lodged.office.settings.home)
     return lambda *words: CliRunner().invoke(cli.app, list(words))
 
 

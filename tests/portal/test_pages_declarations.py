@@ -257,7 +257,7 @@ def test_the_files_come_as_attachments_unchanged(file: str, name: str, content: 
     with browsing("anna") as browser:
         answer = browser.get(f"{OWN}/{file}")
     assert answer.content == content
-    assert answer.headers["content-type"] == "application/xml"
+    assert answer.headers["content-type"] == "application/xml; charset=utf-8"
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
 
 

@@ -10,6 +10,7 @@ import offices
 import pki
 import pytest
 import tampering
+import violating
 from builders import declaration_xml, export_xml
 from cast import PARTICIPANTS
 from sqlalchemy import Table, select
@@ -365,7 +366,7 @@ def test_a_new_importer_through_a_broker_with_a_violation_is_noticed_until_its_t
     office: Office,
 ) -> None:
     with writing(office.engine) as connection:
-        risk_store.put_violation(connection, "V-1", ZHIBEK, "false declaration", date(2026, 3, 10))
+        violating.put(connection, "V-1", ZHIBEK, "false declaration", date(2026, 3, 10))
         declarations_store.bump_revision(connection)
     office.refresh()
     noticed = []
@@ -377,7 +378,7 @@ def test_a_new_importer_through_a_broker_with_a_violation_is_noticed_until_its_t
 
 def test_a_violation_of_the_broker_is_not_the_declarants_own_business(office: Office) -> None:
     with writing(office.engine) as connection:
-        risk_store.put_violation(connection, "V-1", ZHIBEK, "false declaration", date(2026, 3, 10))
+        violating.put(connection, "V-1", ZHIBEK, "false declaration", date(2026, 3, 10))
         declarations_store.bump_revision(connection)
     office.refresh()
     assert "IM-20" not in fired(office, by_anna("ALONE"))
@@ -486,7 +487,7 @@ def test_an_inspection_that_is_closed_or_given_up_is_no_longer_open(office: Offi
 
 def close(office: Office, number: str) -> None:
     with writing(office.engine) as connection:
-        control.close(connection, number, control.Closing(act="A-1", by="Dana"), offices.NOW)
+        control.close(connection, violating.desk_of(office), number, control.Closing(act="A-1", by="Dana"), offices.NOW)
 
 
 def give_up(office: Office, number: str) -> None:
@@ -530,7 +531,7 @@ def test_what_is_audited_fits_an_inspection_that_was_open_then(office: Office) -
 def test_facts_that_earlier_rules_gathered_are_not_gathered_anew_by_the_rules_of_today(office: Office) -> None:
     stored = lodge(lodged(by_anna("EARLIER-RULES")), office).stored
     where = tampering.of(stored.key)
-    tampering.rewrite(office, risk_store.decision, where, "case", tampering.swap(b'"facts_version":2,', b""))
+    tampering.rewrite(office, risk_store.decision, where, "case", tampering.swap(b'"facts_version":3,', b""))
     tampering.rewrite(
         office, risk_store.decision, where, "case", tampering.swap(b'"container":false', b'"container":true')
     )

@@ -12,9 +12,11 @@ import offices
 import pki
 import pytest
 import tampering
+import violating
 from archives import judged
 from builders import declaration_xml
 from cast import ANALYSTS, PARTICIPANTS
+from fraud_models import small
 from msgspec.structs import replace
 from tampering import Audited
 from typer.testing import CliRunner
@@ -31,7 +33,6 @@ from risk_gateway.archive import StoredCase
 from risk_gateway.budget import Budget
 from risk_gateway.decision import decide
 from risk_gateway.fraud_model import model_store
-from risk_gateway.fraud_model.spec import FraudModel, sealed
 from risk_gateway.model import Assessment, Case
 from risk_gateway.packing import pack, unpack
 from risk_gateway.parameters import ReferenceValues, UnitValue
@@ -240,7 +241,7 @@ def change_category(audited: Audited) -> None:
 
 def change_record(audited: Audited) -> None:
     with writing(audited.office.engine) as connection:
-        risk_store.put_violation(connection, "V-1", ALTYN, "false_code", date(2026, 11, 1))
+        violating.put(connection, "V-1", ALTYN, "false_code", date(2026, 11, 1))
 
 
 def change_values(audited: Audited) -> None:
@@ -250,10 +251,7 @@ def change_values(audited: Audited) -> None:
 
 
 def change_model(audited: Audited) -> None:
-    """A model that cannot be used changes what is known as well: rules judge alone."""
-    nothing: dict[str, Any] = {key: {} for key in ("encodings", "medians", "codes", "reference")}
-    nothing.update(features=(), calibration=())
-    model = sealed(FraudModel(block="imports", booster="none", source="test", **nothing))
+    model = small()
     author, other = (analyst.iin for analyst in ANALYSTS)
     with writing(audited.office.engine) as connection:
         model_store.add_candidate(connection, model, author, b"{}", offices.NOW)

@@ -1,7 +1,8 @@
 """Each starter profile acts, and does not act, on the whole declarations of the tables in tests/cases/lodgements."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from declarations import xml
 from declarations.reference import Reference
 from declarations.tariff import payable
+from risk_gateway.bases.partner_facts.model import Answer, PartnerFact, Question
 from risk_gateway.facts import gather
 from risk_gateway.kept_numbers import kept_number
 from risk_gateway.knowledge import shipped_profiles
@@ -62,7 +64,7 @@ def goods(item: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def participant(key: str, record: Mapping[str, Any]) -> ParticipantFacts:
+def participant(key: str, record: Mapping[str, Any], lodged_at: datetime) -> ParticipantFacts:
     firm = PARTICIPANTS[key]
     known = ParticipantFacts(
         firm.identifier,
@@ -86,7 +88,18 @@ def participant(key: str, record: Mapping[str, Any]) -> ParticipantFacts:
         known = replace(known, certificate_balances_kg=left)
     if "open_controls" in record:
         known = replace(known, open_controls=tuple(map(open_control, record["open_controls"])))
+    if "partners" in record:
+        known = replace(known, partner_facts=tuple(said_by_partners(record["partners"], lodged_at)))
     return known
+
+
+def said_by_partners(given: Mapping[str, Any], lodged_at: datetime) -> Iterator[PartnerFact]:
+    """Yield what partners said so many `hours` before the lodgement, 24 when it is not written."""
+    at = lodged_at - timedelta(hours=given.get("hours", 24))
+    for question in Question:
+        if question in given:
+            answer = Answer(given[question])
+            yield PartnerFact("partner", question, answer, at, None if answer is Answer.UNKNOWN else at)
 
 
 def open_control(given: Mapping[str, Any]) -> OpenControl:
@@ -119,8 +132,8 @@ def test_a_starter_profile_acts_on_a_declaration_as_its_table_says(
     case = gather(
         declaration,
         payable(declaration, codes),
-        participant(situation.get("declarant", usual), situation.get("record", {})),
-        participant(situation["agent"], situation.get("agent_record", {})) if "agent" in situation else None,
+        participant(situation.get("declarant", usual), situation.get("record", {}), at),
+        participant(situation["agent"], situation.get("agent_record", {}), at) if "agent" in situation else None,
         values,
         at,
         "a" * 64,

@@ -17,7 +17,7 @@ from portal.declarant.drafting.service import Drafting
 from portal.declarant.drafting.sheet import sheet_of
 from portal.declarant.drafting.store import Draft
 from portal.declarant.drafting.troubles import Trouble, gathered
-from portal.pages import Pages, language_of
+from portal.pages import XML, Pages, language_of
 from portal.signing_forms import FormRefused, signed_bytes
 from portal.views import SignedIn
 
@@ -66,7 +66,7 @@ class DraftLodging(Controller):
         self, request: PersonRequest, found: NamedDependency[Draft], drafting: NamedDependency[Drafting]
     ) -> Response[bytes]:
         """Send the exact bytes to sign, dated now."""
-        return Response(document(drafting, found), media_type="application/xml")
+        return Response(document(drafting, found), media_type=XML)
 
     @get(
         "/sign",

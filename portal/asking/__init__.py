@@ -1,0 +1,1 @@
+"""Asking partners about participants: within a time budget, beside the requests, and never taking silence for "no"."""

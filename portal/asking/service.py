@@ -1,0 +1,228 @@
+"""Asks partners about a participant, all at once and within a time budget. What has not answered is unknown."""
+
+import asyncio
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+import structlog
+from msgspec.structs import replace
+from sqlalchemy import Engine
+
+from interop import partner_store
+from interop.calls import NotUnderstood, Query
+from interop.disclosure import hash_of
+from interop.partners import Partner
+from portal import audit
+from portal.asking.adapters import ADAPTERS
+from portal.asking.breaker import Breaker
+from portal.asking.transport import SIGNED, Call, NoAnswer
+from portal.clock import Clock
+from portal.database import reading, writing
+from risk_gateway.bases.partner_facts import store
+from risk_gateway.bases.partner_facts.model import JUDGED, Answer, PartnerFact, rules_of
+from risk_gateway.days import day_of
+from signing import store as signing_store
+
+AT_ONCE: Final = 16  # participants about whom one round asks together
+PARTNERS_KEPT_SECONDS: Final = 2.0  # for lodgements; who is new or ended is known to them so late
+PARTNERS_SHARE: Final = 0.75  # of the time that a lodgement waits; the rest is for keeping what they say
+RESTING: Final = "not asked: it failed a moment ago"
+PURPOSE, LEGAL_BASIS = "customs_control", "Customs Code, article 18 [?]"
+
+_JUDGED = frozenset(JUDGED)
+
+Facts = tuple[PartnerFact, ...]
+
+
+class Asking:
+    """`call` is the edge to the partners: tests give it the partners' own stubs."""
+
+    def __init__(self, engine: Engine, clock: Clock, call: Call) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._call = call
+        self._breaker = Breaker(clock.monotonic)
+        self._partners: tuple[float, tuple[Partner, ...]] | None = None
+        self._asking: dict[str, asyncio.Task[bool]] = {}
+
+    # --- for whoever can wait ---------------------------------------------------------------------------------------
+
+    def ask(self, participant: str, purpose: str, legal_basis: str, budget_seconds: float) -> Facts:
+        """Return what each partner answers now; one that does not, or not in time, is UNKNOWN, and `detail` says why.
+
+        What was answered is kept for lodgements; that it was asked is in the journal. Waits, so it is not for the
+        thread of an event loop.
+        """
+        partners = self.partners()
+        if not partners:
+            return ()
+        return asyncio.run(self._ask_and_keep((participant,), partners, purpose, legal_basis, budget_seconds))[
+            participant
+        ]
+
+    def refresh(
+        self, participants: Sequence[str], seconds: float, fresh: Collection[tuple[str, str]]
+    ) -> Mapping[str, Facts]:
+        """Ask about several, up to `AT_ONCE` together, for so many seconds each, and return what came of it.
+
+        `fresh` are pairs of participant and partner that need not be asked.
+        """
+        partners = self.judged_partners()
+        return asyncio.run(self._ask_and_keep(participants, partners, PURPOSE, LEGAL_BASIS, seconds, frozenset(fresh)))
+
+    def partners(self) -> tuple[Partner, ...]:
+        """Return the active partners that can be asked about a participant."""
+        with reading(self._engine) as connection:
+            known = partner_store.list_partners(connection, active=True)
+        return tuple(each for each in known if each.kind in ADAPTERS)
+
+    def judged_partners(self) -> tuple[Partner, ...]:
+        """Return those by whose answers lodgements are judged: customs abroad are not asked about everybody."""
+        return tuple(each for each in self.partners() if not _JUDGED.isdisjoint(ADAPTERS[each.kind].QUESTIONS))
+
+    # --- for lodgements ---------------------------------------------------------------------------------------------
+
+    async def before_judging(self, participant: str) -> bool:
+        """Wait a moment for what partners say of a declarant; tell whether it is known now, be it only that they are
+        silent.
+
+        Never raises, and never waits longer than the rules of the day allow: what comes later is there for the next
+        lodgement. Those who ask about the same participant meanwhile wait for the same answers.
+        """
+        try:
+            partners = [each for each in self._partners_lately() if self._breaker.is_well(each.id)]
+            if not partners:
+                return False
+            wait = rules_of(day_of(self._clock.now())).lodgement_wait_milliseconds / 1000
+            return await asyncio.wait_for(
+                asyncio.shield(self._shared(participant, partners, wait * PARTNERS_SHARE)), wait
+            )
+        except TimeoutError:
+            return False
+        except Exception as error:  # noqa: BLE001 whatever breaks here must not stop a lodgement
+            structlog.get_logger().error("asking.failed", error=type(error).__name__)
+            return False
+
+    def _shared(self, participant: str, partners: Sequence[Partner], seconds: float) -> "asyncio.Task[bool]":
+        found = self._asking.get(participant)
+        if found is None or found.get_loop() is not asyncio.get_running_loop():
+            found = self._asking[participant] = asyncio.create_task(self._first(participant, partners, seconds))
+            found.add_done_callback(lambda task: self._forget(participant, task))
+        return found
+
+    def _forget(self, participant: str, task: "asyncio.Task[bool]") -> None:
+        if self._asking.get(participant) is task:
+            del self._asking[participant]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            structlog.get_logger().error("asking.failed", error=type(error).__name__)
+
+    async def _first(self, participant: str, partners: Sequence[Partner], seconds: float) -> bool:
+        asked = await self._ask_and_keep((participant,), partners, PURPOSE, LEGAL_BASIS, seconds)
+        return bool(asked[participant])
+
+    def _partners_lately(self) -> tuple[Partner, ...]:
+        ticks = self._clock.monotonic()
+        if self._partners is None or ticks - self._partners[0] > PARTNERS_KEPT_SECONDS:
+            self._partners = ticks, self.judged_partners()
+        return self._partners[1]
+
+    # --- the asking -------------------------------------------------------------------------------------------------
+
+    async def _ask_and_keep(
+        self,
+        participants: Sequence[str],
+        partners: Sequence[Partner],
+        purpose: str,
+        legal_basis: str,
+        seconds: float,
+        without: frozenset[tuple[str, str]] = frozenset(),
+    ) -> Mapping[str, Facts]:
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def about(participant: str) -> Facts:
+            wanted = [each for each in partners if (participant, each.id) not in without]
+            async with places:
+                query = Query(secrets.token_hex(16), participant, purpose, legal_basis, self._clock.now())
+                each = await asyncio.gather(*(self._ask_one(partner, query, seconds) for partner in wanted))
+            return tuple(fact for facts in each for fact in facts)
+
+        found = await asyncio.gather(*map(about, participants))
+        asked = dict(zip(participants, found, strict=True))
+        await asyncio.to_thread(self._keep, asked, purpose, legal_basis)
+        return asked
+
+    async def _ask_one(self, partner: Partner, query: Query, seconds: float) -> Facts:
+        if not self._breaker.may_ask(partner.id):
+            return _unknown(partner, query, RESTING)
+        try:
+            return await self._answers(partner, query, seconds)
+        except (NoAnswer, NotUnderstood) as error:
+            trouble = str(error)
+        except Exception as error:  # noqa: BLE001 whatever a partner sends: it is not known, and nobody else suffers
+            trouble = type(error).__name__
+            structlog.get_logger().error("asking.failed", partner=partner.id, error=trouble)
+        return _unknown(partner, query, trouble)
+
+    async def _answers(self, partner: Partner, query: Query, seconds: float) -> Facts:
+        """Raises `NoAnswer`, after which the partner rests, or `NotUnderstood`, which costs nobody any time."""
+        adapter, query = ADAPTERS[partner.kind], _named(partner, query)
+        request = adapter.ask(query)
+        try:
+            reply = await self._call(partner, request, seconds)
+        except (NoAnswer, asyncio.CancelledError):
+            self._breaker.failed(partner.id)
+            raise
+        self._breaker.answered(partner.id)
+        return tuple(
+            PartnerFact(
+                partner=partner.id,
+                question=said.question,
+                answer=Answer.YES if said.yes else Answer.NO,
+                asked_at=query.asked_at,
+                answered_at=min(said.as_of, self._clock.now()),
+                detail=said.detail,
+            )
+            for said in adapter.read(query, reply)
+        )
+
+    def _keep(self, asked: Mapping[str, Facts], purpose: str, basis: str) -> None:
+        """Keep what was answered, and journal who was asked about whom.
+
+        The answers stay out of the journal: its hashes are public, and a yes or a no could be guessed by trying.
+        """
+        with writing(self._engine) as connection:
+            for participant in sorted(asked):  # in one order, and before the journal: nobody waits in a circle
+                store.put(connection, participant, asked[participant])
+            records = [
+                record for participant in sorted(asked) if (record := self._record(participant, asked, purpose, basis))
+            ]
+            if records:
+                audit.append(connection, *signing_store.lock_head(connection), records)
+            # COMMIT POINT: from here lodgements know
+
+    def _record(self, participant: str, asked: Mapping[str, Facts], purpose: str, basis: str) -> audit.Record | None:
+        partners = sorted({fact.partner for fact in asked[participant] if fact.detail != RESTING})
+        if not partners:
+            return None
+        particulars = {"partners": " ".join(partners), "purpose": purpose, "legal_basis": basis}
+        return audit.Record(audit.Event.PARTNER_ASKED, participant, self._clock.now(), particulars)
+
+
+def _named(partner: Partner, query: Query) -> Query:
+    """Return the query with the participant named as the partner's policy lets it. Raises `NotUnderstood`."""
+    policy = partner.policy
+    by_hash = "number" in policy.hash_fields
+    if by_hash and not policy.salt:
+        raise NotUnderstood("not asked: there is no secret to hash the identifier with")
+    if not by_hash and partner.kind in SIGNED and "number" not in policy.fields:
+        raise NotUnderstood("not asked: its policy lets no identifier travel")
+    hashed = hash_of(query.participant, policy.salt) if policy.salt else ""
+    return replace(query, number_hash=hashed, by_hash=by_hash)
+
+
+def _unknown(partner: Partner, query: Query, detail: str) -> Facts:
+    questions = ADAPTERS[partner.kind].QUESTIONS
+    return tuple(
+        PartnerFact(partner.id, question, Answer.UNKNOWN, query.asked_at, detail=detail) for question in questions
+    )

@@ -1,0 +1,98 @@
+"""Reading a partner's violations by cursor: what was missed, and what it never sent, comes so.
+
+What came twice is left alone by whoever takes it, so a cursor may be lost or go back: nothing is missed for it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlencode
+
+import msgspec
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from interop import exchange_store as store
+from interop import outbox
+from interop.disclosure import ViolationMessage
+from interop.distributing import KIND
+from interop.envelope import REFUSED, digest_of
+from interop.errors import MessageRefused
+from interop.partners import Partner
+from interop.querying import Page
+from portal import audit
+from portal.casework.desk import Desk
+from portal.database import reading, writing
+from portal.exchange.client import Client, Undelivered
+from portal.exchange.handling import HANDLERS
+from portal.office import Office
+
+GONE = 410
+
+
+def pull(office: Office, client: Client, partner: Partner, still_ours: Callable[[], bool]) -> None:
+    """Read pages until there is no more. Raises `Undelivered`, SigningError."""
+    while still_ours():
+        with reading(office.engine) as connection:
+            cursor = store.read_stream(connection, partner.id).cursor
+        reply = client.signed(partner, "GET", "/violations?" + urlencode({"after": cursor}))
+        now = office.clock.now()
+        if reply.status == GONE:
+            _begin_anew(office, partner, cursor, now)
+            continue
+        try:
+            page = msgspec.json.decode(reply.body, type=Page)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise Undelivered("answer: unreadable") from None
+        for violation in page.violations:
+            _take(office, partner, violation, now)
+        with writing(office.engine) as connection:
+            outbox.partner_has(connection, partner.id, page.received, now)
+            store.set_cursor(connection, partner.id, page.cursor)
+        if not page.more:
+            return
+
+
+def _begin_anew(office: Office, partner: Partner, cursor: str, now: datetime) -> None:
+    """The partner's base was restored from an older copy: read all of it again. Raises `Undelivered`."""
+    if not cursor:
+        raise Undelivered("the beginning is gone")
+    structlog.get_logger().warning("exchange.restored", partner=partner.id)
+    with writing(office.engine) as connection:
+        store.set_cursor(connection, partner.id, "")
+        store.note_restored(connection, partner.id, now)
+
+
+def _take(office: Office, partner: Partner, violation: ViolationMessage, now: datetime) -> None:
+    """Take one violation in a transaction of its own; one that cannot be taken is noted and passed over.
+
+    Raises `SQLAlchemyError`: then the page is read again.
+    """
+    body = msgspec.json.encode(violation)
+    try:
+        with writing(office.engine) as connection:
+            HANDLERS[KIND](connection, Desk(office.clock, office.keyring), partner, body, now)
+    except MessageRefused as refused:
+        _pass_over(office, partner, violation, body, refused.code, now)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # noqa: BLE001 one violation must not hold up those behind it
+        structlog.get_logger().error("exchange.trouble", partner=partner.id, violation=violation.id, exc_info=error)
+        _pass_over(office, partner, violation, body, "exchange.trouble", now)
+
+
+def _pass_over(
+    office: Office, partner: Partner, violation: ViolationMessage, body: bytes, code: str, now: datetime
+) -> None:
+    particulars = {
+        "partner": partner.id,
+        "kind": KIND,
+        "about": violation.id,
+        "digest": digest_of(body),
+        "outcome": REFUSED,
+        "code": code,
+        "proof": "",
+        "receipt": "",
+    }
+    entry = audit.Record(audit.Event.EXCHANGE_RECEIVED, f"{violation.id} {violation.version}", now, particulars)
+    with writing(office.engine) as connection:
+        audit.record_one(connection, entry)

@@ -1,0 +1,1 @@
+"""The registry of minimal-risk participants: applications, verification, decisions, and what becomes of entries."""

@@ -1,0 +1,195 @@
+"""How a violation comes on record: written by an officer's act, an audit, or a partner, and what follows from it.
+
+Everything here is written into the caller's transaction; the caller's commit is the commit point.
+"""
+
+import re
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from declarations import store as declarations_store
+from declarations.identifiers import is_bin, is_iin
+from interop.disclosure import ViolationMessage
+from interop.distributing import distribute
+from interop.errors import MessageRefused
+from interop.partner_store import read_partner
+from portal import audit
+from portal.casework.desk import Desk
+from portal.registry.consequences import after_violation
+from portal.violations import matching
+from risk_gateway import canonical
+from risk_gateway.bases.violations import contest_store, store
+from risk_gateway.bases.violations.kinds import kinds
+from risk_gateway.bases.violations.model import COUNTRY, Appeal, Identity, Scheme, Source, State, Violation
+from risk_gateway.bases.violations.terms import expiry_of, held_until, terms_on
+from risk_gateway.days import day_of
+from signing import store as signing_store
+
+NEW: Final = ""  # the id of a record of our own that has none yet
+NO_COUNTRY: Final = "ZZ"  # where nothing is told
+_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,60}")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_NUMBERS_MAX: Final = 2**31 - 1
+_AMOUNT_MAX: Final = 2**63 - 1
+
+
+def record(connection: Connection, desk: Desk, violation: Violation, by: str, now: datetime) -> Violation:
+    """Write the next version of a record and all that follows from it. Return it as it is written.
+
+    `by` is an IIN, a partner's id, or empty for nobody. `NEW` stands for the id of a new record of our own.
+    """
+    size, frontier = signing_store.lock_head(connection)
+    written = _next_version(connection, violation, now)
+    store.put(connection, written)
+    desk.mark("after violation")
+    audit.append(connection, size, frontier, [_entry(written, by)])
+    declarations_store.bump_revision(connection)
+    desk.mark("after violation entry")
+    distribute(connection, written, now)
+    after_violation(connection, desk, written, now)
+    return written
+
+
+def receive(
+    connection: Connection, desk: Desk, partner_id: str, foreign: ViolationMessage, provenance: str, now: datetime
+) -> None:
+    """Take a violation that a partner tells of; what is here already, or newer, is left alone.
+
+    A BIN or IIN that checks is exact and decides. Where there is none and a name is only similar, an officer is asked
+    whether the two are one, and until then it counts against nobody here. Raises `MessageRefused`.
+    """
+    signing_store.lock_head(connection)
+    told = _violation_of(connection, partner_id, foreign, provenance, now)
+    if told.origin_version <= store.newest_origin(connection, told.id):
+        return
+    before = store.newest(connection, told.id)
+    written = record(connection, desk, _with_ours(told, before), partner_id, now)
+    if written.state is State.ANNULLED:
+        contest_store.overtake(connection, written.id, now)
+    elif not written.identity.national:
+        matching.ask(connection, written, now)
+
+
+def follow_merge(connection: Connection, desk: Desk, merged: Identity, now: datetime) -> None:
+    """Let follow what does from that the records on an identity are a participant's from now on."""
+    declarations_store.bump_revision(connection)
+    for violation in store.of_identity(connection, merged):
+        after_violation(connection, desk, violation, now)
+
+
+def follow_parting(connection: Connection, desk: Desk, merged: Identity, into: Identity, now: datetime) -> None:
+    """Let follow what does from that they are not, or no longer: for the participant they are as if annulled."""
+    declarations_store.bump_revision(connection)
+    for violation in store.of_identity(connection, merged):
+        after_violation(connection, desk, replace(violation, identity=into, state=State.ANNULLED), now)
+
+
+def authors(connection: Connection, violation: str) -> frozenset[str]:
+    """Return who wrote a record: the IINs of officers, by the journal."""
+    entries = signing_store.read_entries(connection, violation)
+    written = [entry for _, event, entry in entries if event == audit.Event.VIOLATION_RECORDED]
+    return frozenset(msgspec.json.decode(entry)["particulars"]["by"] for entry in written)
+
+
+def _next_version(connection: Connection, violation: Violation, now: datetime) -> Violation:
+    identifier = violation.id or store.next_id(connection, day_of(now))
+    before = store.newest(connection, identifier)
+    return replace(violation, id=identifier, version=before.version + 1 if before else 1, recorded_at=now)
+
+
+def _entry(violation: Violation, by: str) -> audit.Record:
+    particulars = {
+        "version": str(violation.version),
+        "identity": violation.identity.key,
+        "kind": violation.kind,
+        "state": violation.state.value,
+        "appeal": violation.appeal.value,
+        "source": violation.source.value,
+        "digest": canonical.digest(violation),
+        "provenance": violation.provenance,
+        "by": by,
+    }
+    return audit.Record(audit.Event.VIOLATION_RECORDED, violation.id, violation.recorded_at, particulars)
+
+
+# --- what a partner tells --------------------------------------------------------------------------------------------
+
+
+def _violation_of(
+    connection: Connection, partner_id: str, foreign: ViolationMessage, provenance: str, now: datetime
+) -> Violation:
+    """Return what a message says as a record. Raises `MessageRefused`."""
+    _demand_known(foreign)
+    partner = read_partner(connection, partner_id)
+    today = day_of(now)
+    committed_on = foreign.committed_on or foreign.decided_on or today
+    state = State(foreign.state)
+    if foreign.committed_on is None and state is State.CONFIRMED:
+        state = State.ALLEGED
+    identifier = f"{partner_id}:{foreign.id}"
+    return Violation(
+        id=identifier,
+        identity=_identity(foreign, identifier, partner.country if partner else NO_COUNTRY),
+        kind=foreign.kind,
+        article=_plain(foreign.article, 200),
+        committed_on=committed_on,
+        place=_plain(foreign.place, 100),
+        declaration=_plain(foreign.declaration or "", 40) or None,
+        amount_tiyn=foreign.amount_tiyn or 0,
+        decision_number=_plain(foreign.decision_number, 100),
+        decided_on=foreign.decided_on,
+        state=state,
+        appeal=Appeal(foreign.appeal) if foreign.appeal in list(Appeal) else Appeal.NONE,
+        expires_on=_earlier(foreign.expires_on, expiry_of(committed_on)),
+        source=Source.PARTNER,
+        source_name=_plain(partner.name if partner else partner_id, 100),
+        legal_basis=_plain(foreign.legal_basis, 300) or terms_on(today).legal_basis_of_partners,
+        hold_until=_earlier(foreign.retain_until, held_until(committed_on)),
+        recorded_at=now,
+        provenance=provenance,
+        origin_version=foreign.version,
+    )
+
+
+def _demand_known(foreign: ViolationMessage) -> None:
+    """Raises `MessageRefused` for what can never be taken, however often it is sent."""
+    if not _ID.fullmatch(foreign.id):
+        raise MessageRefused("violation.id_unusable")
+    if foreign.kind not in kinds():
+        raise MessageRefused("violation.kind_unknown")
+    if foreign.state not in list(State):
+        raise MessageRefused("violation.state_unknown")
+    if not 1 <= foreign.version <= _NUMBERS_MAX or not 0 <= (foreign.amount_tiyn or 0) <= _AMOUNT_MAX:
+        raise MessageRefused("violation.number_unusable")
+
+
+def _identity(foreign: ViolationMessage, identifier: str, country: str) -> Identity:
+    """Return who it is about: a participant only by a BIN or IIN that checks; without a number, nobody else."""
+    name, number = _plain(foreign.name, 300), _plain(foreign.number, 60)
+    if foreign.scheme == Scheme.BIN and is_bin(number):
+        return Identity(Scheme.BIN, number, COUNTRY, name)
+    if foreign.scheme == Scheme.IIN and is_iin(number):
+        return Identity(Scheme.IIN, number, COUNTRY, name)
+    where = foreign.country if _COUNTRY.fullmatch(foreign.country) else country
+    return Identity(Scheme.FOREIGN, number or identifier[:60], where, name)
+
+
+def _with_ours(told: Violation, before: Violation | None) -> Violation:
+    """Return what a partner tells with what was decided here: what was annulled on an objection stays so."""
+    if before is None or before.appeal is Appeal.NONE:
+        return told
+    annulled = before.appeal is Appeal.UPHELD and before.state is State.ANNULLED
+    return replace(told, appeal=before.appeal, state=State.ANNULLED if annulled else told.state)
+
+
+def _plain(text: str, most: int) -> str:
+    """Return a text without what no column keeps and no page shows, cut to its column."""
+    return "".join(each for each in text if each.isprintable()).strip()[:most]
+
+
+def _earlier(told: date | None, ours: date) -> date:
+    return ours if told is None else min(told, ours)

@@ -1,0 +1,1 @@
+"""What partners said of participants, each answer with its age."""

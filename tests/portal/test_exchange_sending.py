@@ -1,0 +1,422 @@
+"""Sending to a partner and reading from it: nothing is lost, nothing has two effects, and nobody waits for others."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import exchanging
+import offices
+import pki
+import pytest
+import violating
+from cast import PARTICIPANTS
+from exchanging import ABROAD, HERE, Wire, lost
+from litestar.testing import TestClient
+from msgspec.structs import replace
+
+from interop import exchange_store, outbox
+from interop.adapters.tax_service.stub import Stub as TaxService
+from interop.calls import Request
+from interop.distributing import distribute
+from interop.exchange_store import DEAD, DELIVERED, WAITING, Outgoing
+from interop.partner_store import SEND
+from interop.partners import PartnerKind, read_key
+from interop.receipts import read_receipt
+from portal import audit
+from portal.database import reading, writing
+from portal.exchange import handling
+from portal.exchange.client import Client, Reply, Undelivered
+from portal.exchange.sending import Sending
+from portal.office import Office
+from portal.violations import service
+from risk_gateway.bases.violations import store as violation_store
+from risk_gateway.bases.violations.model import State
+from signing import store as signing_store
+
+ALTYN = PARTICIPANTS["altyn"].identifier
+Fault = Callable[[bytes], None]
+
+
+class Two(NamedTuple):
+    """Our office, which sends, and the Kyrgyz one, which is served; they share a clock."""
+
+    ours: Office
+    theirs: Office
+    clock: offices.StillClock
+    client: TestClient[Any]
+
+    def sending(self, fault: Fault = lambda body: None) -> Sending:
+        return Sending(self.ours, lambda office: Wire(office, self.client, fault))
+
+    def work(self, fault: Fault = lambda body: None, *, after: float = 0) -> None:
+        self.clock.at += timedelta(seconds=after)
+        self.sending(fault).work_once()
+
+    def send(self, *numbers: int, kind: str = "violation", subject: str = "", **changes: Any) -> list[str]:
+        with writing(self.ours.engine) as connection:
+            return [
+                outbox.send(
+                    connection,
+                    ABROAD,
+                    kind,
+                    subject or f"KZ-{number}",
+                    exchanging.violation(number, **{"id": f"KZ-{number}", "country": "KZ", **changes}),
+                    self.clock.now(),
+                )
+                for number in numbers
+            ]
+
+    def sent(self, message_id: str) -> Outgoing:
+        with reading(self.ours.engine) as connection:
+            found = exchange_store.read_outgoing(connection, message_id)
+        assert found is not None
+        return found
+
+    def states(self, message_ids: list[str]) -> list[str]:
+        return [self.sent(each).state for each in message_ids]
+
+    def record(self, *identifiers: str) -> None:
+        desk = violating.desk_of(self.ours)
+        for identifier in identifiers:
+            with writing(self.ours.engine) as connection:
+                made = violating.violation(identifier, ALTYN, "found_by_control", offices.NOW.date())
+                service.record(connection, desk, made, "", self.clock.now())
+
+    def effects(self) -> list[str]:
+        """Return the violations that the partner put on record, in order."""
+        return [each["subject"] for each in events(self.theirs, audit.Event.VIOLATION_RECORDED)]
+
+    def health(self) -> outbox.PartnerHealth:
+        with reading(self.ours.engine) as connection:
+            return outbox.health(connection)[0]
+
+
+def events(office: Office, event: audit.Event) -> list[dict[str, Any]]:
+    with reading(office.engine) as connection:
+        rows = connection.execute(signing_store.journal.select().order_by(signing_store.journal.c.index)).all()
+    return [json.loads(row.entry) for row in rows if row.event == event.value]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Two]:
+    clock = offices.StillClock()
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "theirs").mkdir()
+    ours = offices.office(tmp_path / "ours", clock)
+    theirs = exchanging.office_abroad(tmp_path / "theirs", clock)
+    exchanging.put(ours, exchanging.partner())
+    exchanging.put(theirs, exchanging.partner(HERE, pki.office_key(), country="KZ"))
+    with exchanging.served(theirs, tmp_path / "theirs", clock, exchanging.foreign_key()) as client:
+        yield Two(ours, theirs, clock, client)
+
+
+def test_a_message_arrives_once_and_its_signed_receipt_is_kept(two: Two) -> None:
+    [message_id] = two.send(1)
+    two.work()
+    sent = two.sent(message_id)
+    receipt = read_receipt(sent.receipt, [read_key(exchanging.pem_of(exchanging.foreign_key()))])
+    assert (sent.state, sent.position, receipt.sequence, receipt.sender) == (DELIVERED, 1, 1, HERE)
+    assert two.effects() == [f"{HERE}:KZ-1"]
+    entry = events(two.ours, audit.Event.EXCHANGE_SUBMITTED)[0]
+    assert (entry["subject"], entry["particulars"]["outcome"]) == (message_id, "taken")
+    two.work()
+    assert two.effects() == [f"{HERE}:KZ-1"]
+
+
+def test_a_violation_on_record_goes_to_the_partner_as_far_as_its_policy_says(two: Two) -> None:
+    with writing(two.ours.engine) as connection:
+        made = violating.violation("KZ-CRV-1", ALTYN, "found_by_control", offices.NOW.date())
+        [message_id] = distribute(connection, made, offices.NOW)
+        assert distribute(connection, replace(made, kind="unheard_of"), offices.NOW) == ()
+    body = json.loads(two.sent(message_id).envelope)["body"]
+    assert (body["id"], body["number"]) == ("KZ-CRV-1", ALTYN)
+
+
+def test_nothing_is_lost_while_a_partner_is_down(two: Two) -> None:
+    def down(_body: bytes) -> None:
+        raise Undelivered("not reached: ConnectError")
+
+    sent = two.send(1, 2, 3)
+    for _ in range(20):
+        two.work(down, after=60)
+    assert two.states(sent) == [WAITING] * 3
+    health = two.health()
+    assert (health.waiting, health.sending.failures, health.sending.trouble) == (3, 20, "not reached: ConnectError")
+    two.work(after=60)
+    assert two.states(sent) == [DELIVERED] * 3
+    assert two.health().sending.trouble == ""
+    assert two.effects() == [f"{HERE}:KZ-{number}" for number in (1, 2, 3)]
+
+
+def test_a_partner_in_trouble_is_left_alone_longer_and_longer(two: Two) -> None:
+    tries: list[int] = []
+
+    def down(body: bytes) -> None:
+        tries.extend([1] if body else [])  # not when reading
+        raise Undelivered("not reached: ConnectError")
+
+    two.send(1)
+    for _ in range(8):
+        two.work(down, after=1)
+    assert len(tries) == 5  # at 1, 2, 3, 4, 6: after 1/4, 1/2, 1, 2, 4 seconds
+
+
+def test_when_the_answer_is_lost_the_effect_is_one_and_the_receipt_the_same(two: Two) -> None:
+    class Deaf(Wire):
+        def plain(self, *given: Any) -> Any:
+            super().plain(*given)
+            raise Undelivered("no answer: ReadError", of_content=True)
+
+    [message_id] = two.send(1)
+    Sending(two.ours, lambda office: Deaf(office, two.client)).work_once()
+    assert two.sent(message_id).state == WAITING
+    assert two.effects() == [f"{HERE}:KZ-1"]
+    two.work(after=5)
+    assert two.sent(message_id).state == DELIVERED
+    assert two.effects() == [f"{HERE}:KZ-1"]
+
+
+def test_a_message_that_kills_every_connection_holds_up_no_other(two: Two) -> None:
+    tries: list[float] = []
+
+    def poison(body: bytes) -> None:
+        if b"KZ-37" in body:
+            tries.append(time.monotonic())
+            lost(body)
+
+    sent = two.send(*range(1, 101))
+    two.work(poison)  # one turn, while the clock stands still
+    assert len(tries) <= 6, "of 25, 13, 7, 4, 2 and 1 messages: all that the others wait for"
+    states = two.states(sent)
+    assert [number for number, state in enumerate(states, start=1) if state != DELIVERED] == [37]
+    assert two.sent(sent[36]).code == "exchange.unanswered"
+
+
+def test_a_partner_that_does_not_answer_delays_no_other(two: Two) -> None:
+    exchanging.put(two.ours, exchanging.partner("uz"))
+    two.send(1)
+    with writing(two.ours.engine) as connection:
+        other = outbox.send(connection, "uz", "test", "t", b"{}", offices.NOW)
+    answered = threading.Event()
+
+    def hang(body: bytes) -> None:
+        if b"KZ-1" in body:
+            answered.wait(60)
+
+    sending = two.sending(hang)
+    sending.turn()
+    try:
+        until = time.monotonic() + 30
+        while two.sent(other).state != DELIVERED and time.monotonic() < until:
+            time.sleep(0.02)
+        assert two.sent(other).state == DELIVERED
+        assert two.effects() == []
+    finally:
+        answered.set()
+    sending.work_once()
+    assert two.effects() == [f"{HERE}:KZ-1"]
+
+
+def test_what_a_partner_refuses_for_good_is_a_dead_letter_that_can_be_sent_again(two: Two) -> None:
+    [bad], [good] = two.send(1, type="x"), two.send(2)
+    two.work()
+    assert (two.sent(bad).state, two.sent(bad).code, two.sent(good).state) == (DEAD, "exchange.body", DELIVERED)
+    assert two.sent(bad).receipt, "a refusal is receipted, too"
+    with writing(two.ours.engine) as connection:
+        assert [each.message_id for each in outbox.list_dead(connection)] == [bad]
+        assert outbox.replay(connection, bad, offices.NOW)
+        assert not outbox.replay(connection, good, offices.NOW), "only a dead letter"
+    assert two.sent(bad).state == WAITING
+    two.work()
+    assert two.sent(bad).state == DEAD
+
+
+def test_what_a_partner_cannot_take_is_given_up_after_twelve_attempts(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: Any) -> None:
+        raise RuntimeError("something nobody expected")
+
+    monkeypatch.setattr(handling, "HANDLERS", {**handling.HANDLERS, "test": broken})
+    [bad], [good] = two.send(1, kind="test"), two.send(2)
+    two.work()
+    assert (two.states([bad, good]), two.sent(bad).code) == ([WAITING, DELIVERED], "exchange.trouble")
+    for _ in range(11):
+        two.work(after=3600)
+    assert (two.sent(bad).state, two.sent(bad).attempts) == (DEAD, outbox.ATTEMPTS_MAX)
+    monkeypatch.undo()
+    with writing(two.ours.engine) as connection:
+        outbox.replay(connection, bad, two.clock.now())
+    two.work(after=1)
+    assert two.sent(bad).state == DELIVERED
+
+
+def test_versions_of_one_violation_stay_in_order(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = handling.HANDLERS["violation"]
+    fails = [True]
+
+    def once(*given: Any) -> None:
+        if b'"version": 1' in given[3] and fails:
+            fails.pop()
+            raise RuntimeError("the first time")
+        real(*given)
+
+    monkeypatch.setattr(handling, "HANDLERS", {"violation": once})
+    first = two.send(1, subject="S")
+    second = two.send(1, subject="S", version=2)
+    other = two.send(2)
+    two.work()
+    assert two.states(first + second + other) == [WAITING, WAITING, DELIVERED]
+    two.work(after=1)
+    two.work(after=5)
+    assert two.states(first + second) == [DELIVERED, DELIVERED]
+    assert [two.sent(each).position for each in first + second] == [2, 3]
+
+
+def test_of_two_processes_one_sends_and_when_it_dies_the_other_takes_over(two: Two) -> None:
+    [message_id] = two.send(1)
+    now = two.clock.now()
+    with writing(two.ours.engine) as connection:
+        assert exchange_store.take_lease(connection, ABROAD, SEND, "another", now, now + timedelta(minutes=2))
+    two.work()
+    assert two.sent(message_id).state == WAITING
+    two.work(after=121)  # the other one was killed
+    assert two.sent(message_id).state == DELIVERED
+
+
+def test_a_receipt_that_is_not_the_partners_is_none(two: Two) -> None:
+    exchanging.put(two.ours, exchanging.partner(key=pki.authority().office("Somebody", "990140000099")))
+    [message_id] = two.send(1)
+    two.work()
+    assert two.sent(message_id).state == WAITING
+    assert two.health().sending.trouble == "answer: exchange.key_unknown"
+
+
+def test_a_partner_restored_from_an_older_copy_gets_again_what_it_lost(two: Two) -> None:
+    kept, gone = two.send(1, 2), two.send(3, 4, 5)
+    two.work()
+    with writing(two.theirs.engine) as connection:  # the copy was made after the second message
+        connection.execute(exchange_store.inbox.delete().where(exchange_store.inbox.c.position > 2))
+        connection.execute(exchange_store.stream.update().values(received=2))
+        lost_rows = violation_store.version_table.c.id.in_([f"{HERE}:KZ-{number}" for number in (3, 4, 5)])
+        connection.execute(violation_store.version_table.delete().where(lost_rows))
+    late = two.send(6, 7, 8, 9)
+    two.work(after=1)
+    two.work(after=1)
+    assert two.states([*kept, *gone, *late]) == [DELIVERED] * 9
+    with reading(two.theirs.engine) as connection:
+        on_record = [violation_store.newest(connection, f"{HERE}:KZ-{number}") for number in range(1, 10)]
+    assert all(on_record)
+    assert two.health().restored_at is not None
+
+
+def test_a_restored_partner_to_whom_nothing_is_sent_is_noticed_when_it_is_read_from(two: Two) -> None:
+    sent = two.send(1, 2)
+    two.work()
+    with writing(two.theirs.engine) as connection:
+        connection.execute(exchange_store.inbox.delete())
+        connection.execute(exchange_store.stream.update().values(received=0))
+        connection.execute(violation_store.version_table.delete())
+    two.work(after=61)
+    two.work(after=1)
+    assert two.states(sent) == [DELIVERED] * 2
+    with reading(two.theirs.engine) as connection:
+        assert violation_store.newest(connection, f"{HERE}:KZ-1") is not None
+
+
+# --- partners with a format of their own ------------------------------------------------------------------------------
+
+
+def to_the_stub(two: Two, stub: TaxService) -> Sending:
+    class ToStub(Client):
+        def plain(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+            asked = Request(url.removeprefix(exchanging.ADDRESS), headers["Content-Type"], body)
+            reply = stub.answer(asked, two.clock.now())
+            return Reply(reply.status, {"content-type": reply.media_type}, reply.body)
+
+    return Sending(two.ours, ToStub)
+
+
+def test_the_tax_service_is_told_in_its_own_format_and_its_receipt_is_kept(two: Two, tmp_path: Path) -> None:
+    exchanging.put(two.ours, exchanging.partner(kind=PartnerKind.TAX_SERVICE))
+    told = b'{"event":"export_exited","registration_number":"20201/011226/0000001","version":1}'
+    with writing(two.ours.engine) as connection:
+        sent = [
+            outbox.send(connection, ABROAD, kind, kind, body, offices.NOW)
+            for kind, body in (("decision", told), ("song", told), ("decision", b"[1]"))
+        ]
+    to_the_stub(two, TaxService(tmp_path / "tax.db")).work_once()
+    assert two.states(sent) == [DELIVERED, DEAD, DEAD]
+    assert sent[0] in two.sent(sent[0]).receipt
+    assert two.sent(sent[1]).code == "exchange.not_expressible"
+
+
+# --- reading the partner's violations ---------------------------------------------------------------------------------
+
+
+def put_abroad(two: Two, *identifiers: str, **changes: Any) -> None:
+    desk = violating.desk_of(two.theirs)
+    for identifier in identifiers:
+        with writing(two.theirs.engine) as connection:
+            made = violating.violation(identifier, ALTYN, "found_by_control", offices.NOW.date(), **changes)
+            service.record(connection, desk, made, "", offices.NOW)
+
+
+def here(two: Two, identifier: str) -> Any:
+    with reading(two.ours.engine) as connection:
+        return violation_store.newest(connection, f"{ABROAD}:{identifier}")
+
+
+def test_violations_of_a_partner_are_read_by_cursor_each_once(two: Two) -> None:
+    put_abroad(two, "KG-1", "KG-2")
+    two.work()
+    put_abroad(two, "KG-3")
+    put_abroad(two, "KG-1", state=State.ANNULLED)
+    two.work(after=61)
+    assert [here(two, f"KG-{number}").state for number in (1, 2, 3)] == [
+        State.ANNULLED,
+        State.CONFIRMED,
+        State.CONFIRMED,
+    ]
+    recorded = events(two.ours, audit.Event.VIOLATION_RECORDED)
+    assert len(recorded) == 4
+    two.work(after=61)
+    assert len(events(two.ours, audit.Event.VIOLATION_RECORDED)) == 4
+
+
+def test_a_restored_base_of_a_partner_is_read_anew(two: Two) -> None:
+    put_abroad(two, "KG-1", "KG-2")
+    two.work()
+    with writing(two.theirs.engine) as connection:
+        connection.execute(violation_store.version_table.delete().where(violation_store.version_table.c.cursor > 1))
+    put_abroad(two, "KG-9")
+    two.work(after=61)
+    assert here(two, "KG-9") is not None
+    assert two.health().restored_at is not None
+
+
+def test_a_violation_that_cannot_be_taken_holds_up_none_behind_it(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = handling.HANDLERS["violation"]
+
+    def picky(*given: Any) -> None:
+        if b"KG-1" in given[3]:
+            raise RuntimeError("something nobody expected")
+        real(*given)
+
+    put_abroad(two, "KG-1", "KG-2")
+    monkeypatch.setitem(handling.HANDLERS, "violation", picky)  # type: ignore[arg-type]
+    two.work()
+    assert here(two, "KG-2") is not None
+    refused = events(two.ours, audit.Event.EXCHANGE_RECEIVED)
+    assert [each["particulars"]["code"] for each in refused] == ["exchange.trouble"]
+
+
+def test_a_client_that_is_not_told_otherwise_speaks_http(two: Two) -> None:
+    exchanging.put(two.ours, exchanging.partner(address="http://127.0.0.1:9"))
+    two.send(1)
+    Sending(two.ours, Client).work_once()
+    assert two.health().sending.trouble == "not reached: ConnectError"

@@ -1,0 +1,230 @@
+"""What happens to entries without anybody deciding: a confirmed violation, an annulled one, a month's categories."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import msgspec
+import offices
+import pytest
+import registering
+import tampering
+import violating
+from lxml import etree
+from msgspec.structs import replace
+from registering import ALTYN, KASPI, QORGAN, TENGRI, ZHIBEK, Desk
+from typer.testing import CliRunner
+
+from portal import cli
+from portal.casework.desk import Desk as Working
+from portal.database import reading, writing
+from portal.registry.categories import recompute, recompute_if_due
+from portal.registry.consequences import after_violation
+from portal.registry.keeping import RegistryKeeper
+from portal.violations import service
+from portal.worker import Worker
+from risk_gateway.bases.registry import store
+from risk_gateway.bases.registry.model import Status, Step
+from risk_gateway.bases.violations.model import Identity, Scheme, State, Violation
+from risk_gateway.model import Category
+from signing import store as signing_store
+
+COMMITTED = date(2026, 10, 1)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    made = registering.desk(tmp_path)
+    made.admit()
+    made.later()
+    return made
+
+
+def recorded(desk: Desk, kind: str = "false_code", participant: str = TENGRI, **changes: object) -> Violation:
+    """Write a violation as an act does."""
+    made = violating.violation("", participant, kind, COMMITTED, **changes)
+    with writing(desk.office.engine) as connection:
+        return service.record(connection, violating.desk_of(desk.office), made, "", desk.clock.at)
+
+
+def again(desk: Desk, violation: Violation, **changes: object) -> Violation:
+    desk.later()
+    with writing(desk.office.engine) as connection:
+        changed = replace(violation, **changes)
+        return service.record(connection, violating.desk_of(desk.office), changed, "", desk.clock.at)
+
+
+def taken(desk: Desk, participant: str = TENGRI) -> list[tuple[Step, str, str]]:
+    return [(each.step, each.reason, each.by_iin) for each in desk.steps(participant)][1:]
+
+
+def test_a_confirmed_violation_excludes_at_once_with_a_notice_that_tells_how_to_appeal(desk: Desk) -> None:
+    violation = recorded(desk)
+    assert taken(desk) == [(Step.EXCLUDE, "violation", "")]
+    assert desk.steps(TENGRI)[-1].cause == violation.id
+    assert desk.office.current().directory.risk_facts(TENGRI, desk.clock.at).category is Category.MEDIUM
+    Worker(desk.office.engine, desk.clock).deliver_due()
+    with reading(desk.office.engine) as connection:
+        kept = store.read_notice(connection, TENGRI, 2)
+    assert kept is not None
+    root = etree.fromstring(registering.unpacked(kept))
+    assert root.findtext("{*}Event") == "EXCLUDE"
+    assert root.find("{*}Appeal") is not None
+    assert tampering.found(desk.office) == {}
+
+
+def test_what_a_control_found_only_suspends(desk: Desk) -> None:
+    recorded(desk, "found_by_control")
+    assert desk.status(TENGRI) is Status.SUSPENDED
+
+
+@pytest.mark.parametrize("state", [State.ALLEGED, State.ANNULLED])
+def test_what_is_not_confirmed_does_nothing(desk: Desk, state: State) -> None:
+    recorded(desk, state=state)
+    assert taken(desk) == []
+
+
+def test_what_was_committed_before_the_criteria_look_does_nothing(desk: Desk) -> None:
+    long_ago = violating.violation("", TENGRI, "false_code", date(2024, 1, 1), expires_on=None)
+    with writing(desk.office.engine) as connection:
+        service.record(connection, violating.desk_of(desk.office), long_ago, "", desk.clock.at)
+    assert taken(desk) == []
+
+
+def test_who_is_not_in_the_registry_is_not_touched(desk: Desk) -> None:
+    recorded(desk, participant=QORGAN)
+    assert desk.steps(QORGAN) == ()
+
+
+def test_a_foreign_identity_that_nobody_said_is_the_same_touches_nobody(desk: Desk) -> None:
+    recorded(desk, identity=Identity(Scheme.FOREIGN, "X-1", "TR", "Tengri Export"))
+    assert taken(desk) == []
+
+
+def test_an_annulled_violation_gives_back_what_it_took(desk: Desk) -> None:
+    violation = recorded(desk)
+    again(desk, violation, state=State.ANNULLED)
+    assert taken(desk) == [(Step.EXCLUDE, "violation", ""), (Step.RESTORE, "violation_annulled", "")]
+    again(desk, violation)
+    assert desk.status(TENGRI) is Status.EXCLUDED  # confirmed after all
+
+
+def test_an_annulled_violation_gives_nothing_back_while_another_counts(desk: Desk) -> None:
+    violation = recorded(desk)
+    recorded(desk, "false_origin")
+    again(desk, violation, state=State.ANNULLED)
+    assert desk.status(TENGRI) is Status.EXCLUDED
+
+
+def test_a_corrected_violation_takes_away_only_once(desk: Desk) -> None:
+    violation = recorded(desk, "found_by_control")
+    again(desk, violation, amount_tiyn=5_000)
+    assert len(taken(desk)) == 1
+    desk.later()
+    desk.step(TENGRI, Step.RESTORE, "cleared")
+    again(desk, violation, amount_tiyn=6_000)
+    assert desk.status(TENGRI) is Status.ACTIVE  # what an officer undid stays undone
+
+
+def test_a_second_violation_excludes_who_was_suspended(desk: Desk) -> None:
+    recorded(desk, "found_by_control")
+    desk.later()
+    recorded(desk, "false_code")
+    assert desk.status(TENGRI) is Status.EXCLUDED
+
+
+def test_a_crash_takes_the_violation_and_its_consequence_together(tmp_path: Path) -> None:
+    desk = registering.desk(tmp_path)
+    desk.admit()
+    desk.later()
+
+    def strike(point: str) -> None:
+        if point == "after step":
+            raise KeyboardInterrupt
+
+    broken = Working(desk.clock, desk.office.keyring, strike)
+    made = violating.violation("", TENGRI, "false_code", COMMITTED)
+    with pytest.raises(KeyboardInterrupt), writing(desk.office.engine) as connection:
+        service.record(connection, broken, made, "", desk.clock.at)
+    assert taken(desk) == []
+    with reading(desk.office.engine) as connection:
+        assert registering.violations_of(connection, TENGRI, desk.clock.at.date()) == ()
+
+
+def test_the_same_violation_may_be_told_twice_in_one_transaction(desk: Desk) -> None:
+    made = violating.violation("KZ-CRV-X", TENGRI, "false_code", COMMITTED)
+    with writing(desk.office.engine) as connection:
+        for _ in range(2):
+            after_violation(connection, violating.desk_of(desk.office), made, desk.clock.at)
+    assert len(taken(desk)) == 1
+
+
+# --- the month's categories -----------------------------------------------------------------------------------------
+
+
+def category(desk: Desk, participant: str, days: int = 1) -> Category:
+    with reading(desk.office.engine) as connection:
+        return store.category_at(connection, participant, desk.clock.at + timedelta(days=days))
+
+
+def test_the_cast_keeps_its_categories(desk: Desk) -> None:
+    assert recompute(desk.office.engine, desk.clock) == ()
+    assert [category(desk, each) for each in (ALTYN, QORGAN, TENGRI, ZHIBEK, KASPI)] == [
+        Category.LOW,
+        Category.HIGH,
+        Category.LOW,
+        Category.MEDIUM,
+        Category.MEDIUM,
+    ]
+
+
+def test_a_violation_makes_the_category_high_from_the_next_day_on(desk: Desk) -> None:
+    recorded(desk, participant=KASPI)
+    (change,) = recompute(desk.office.engine, desk.clock)
+    assert (change.participant, change.after, change.first) == (KASPI, Category.HIGH, date(2026, 11, 25))
+    assert (category(desk, KASPI, 0), category(desk, KASPI, 1)) == (Category.MEDIUM, Category.HIGH)
+    assert recompute(desk.office.engine, desk.clock) == ()
+    with reading(desk.office.engine) as connection:
+        size, _ = signing_store.read_head(connection)
+        last = signing_store.read_row(connection, size - 1)
+    assert last is not None
+    assert msgspec.json.decode(last[3])["particulars"] == {
+        "before": "medium",
+        "after": "high",
+        "first": "2026-11-25",
+    }
+
+
+def test_categories_are_worked_out_once_a_month(desk: Desk) -> None:
+    assert recompute_if_due(desk.office.engine, desk.clock) == ()
+    recorded(desk, participant=KASPI)
+    assert recompute_if_due(desk.office.engine, desk.clock) is None
+    desk.clock.at = offices.NOW.replace(month=12, day=1)
+    changes = recompute_if_due(desk.office.engine, desk.clock)
+    assert changes is not None
+    assert [each.participant for each in changes] == [KASPI]
+
+
+def test_the_keeper_verifies_what_waits(desk: Desk) -> None:
+    number = desk.sign("aigerim", registering.application(KASPI)).number
+    RegistryKeeper(desk.office).turn()
+    with reading(desk.office.engine) as connection:
+        found = registering.found(connection, number)
+    assert found.round == 1
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+def test_the_commands(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    offices.for_commands(monkeypatch, desk.office.settings)
+    shekara = CliRunner()
+    listed = shekara.invoke(cli.app, ["registry", "list", "--json"])
+    assert [each["participant"] for each in msgspec.json.decode(listed.stdout)] == [ALTYN, TENGRI]
+    assert "Tengri" in shekara.invoke(cli.app, ["registry", "list", "--status", "active"]).stdout
+    shown = msgspec.json.decode(shekara.invoke(cli.app, ["registry", "show", TENGRI, "--json"]).stdout)
+    assert [each["step"] for each in shown["steps"]] == ["ADMIT"]
+    assert "ADMIT" in shekara.invoke(cli.app, ["registry", "show", TENGRI]).stdout
+    nobody = shekara.invoke(cli.app, ["registry", "show", QORGAN])
+    assert (nobody.exit_code, "not in the registry" in nobody.stdout) == (1, True)
+    assert shekara.invoke(cli.app, ["registry", "recompute"]).exit_code == 0
+    assert msgspec.json.decode(shekara.invoke(cli.app, ["registry", "recompute", "--json"]).stdout) == []
