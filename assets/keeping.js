@@ -8,6 +8,7 @@ const DAY = 86_400_000;
 
 const forms = [...document.querySelectorAll("form[data-keep]")];
 try {
+  sweep();
   settle();
   forms.forEach(start);
   document.querySelector("form[action='/sign-out']")?.addEventListener("submit", forgetAll);
@@ -29,6 +30,16 @@ function settle() {
   sessionStorage.removeItem(SENT);
   if (!forms.some((form) => placeOf(form) === sent)) {
     localStorage.removeItem(sent);
+  }
+}
+
+// Whoever used this browser before leaves nothing for longer than a day.
+function sweep() {
+  for (const name of Object.keys(localStorage).filter((each) => each.startsWith(KEPT))) {
+    const { at } = JSON.parse(localStorage.getItem(name));
+    if (Date.now() - at > DAY) {
+      localStorage.removeItem(name);
+    }
   }
 }
 

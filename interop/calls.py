@@ -57,6 +57,12 @@ class NotUnderstood(Exception):
     """Something cannot be asked, or a reply is no answer to it; the text says why, and holds nothing of the reply."""
 
 
+def demand_open(query: Query) -> None:
+    """Raises `NotUnderstood` when the identifier may travel only as its HMAC: for forms that have no place for one."""
+    if query.by_hash:
+        raise NotUnderstood("not asked: its form has no hashed identifier")
+
+
 def demand_answer(reply: Reply, media_type: str) -> None:
     """Raises `NotUnderstood` unless a reply is a success, of that type and not too large."""
     if reply.status != 200:

@@ -14,6 +14,10 @@ BATCH_MAX = 100  # messages
 
 PRINTED = r"^[^\x00-\x1f\x7f]*$"  # no control characters, which no column keeps and no page shows
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9:._/-]+$")]
+Code = Annotated[str, Meta(max_length=64, pattern=PRINTED)]  # of a refusal
+Signed = Annotated[str, Meta(max_length=20_000, pattern=r"^[A-Za-z0-9._-]*$")]  # a compact JWS, or none
+Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+Received = Annotated[int, Meta(ge=0, le=2**63 - 2)]  # how many messages: the next one has a number, too
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -22,7 +26,7 @@ class Envelope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exact bytes, in hex."""
 
     id: Name
-    sequence: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    sequence: Number
     kind: Name
     subject: Annotated[str, Meta(max_length=120, pattern=PRINTED)]
     created: datetime
@@ -44,8 +48,8 @@ class Answered(Struct, frozen=True, omit_defaults=True):
 
     status: str
     id: str = ""
-    code: str = ""
-    receipt: str = ""
+    code: Code = ""
+    receipt: Signed = ""
 
 
 class Answers(Struct, frozen=True):
@@ -55,7 +59,7 @@ class Answers(Struct, frozen=True):
     """
 
     answers: list[Answered]
-    received: int
+    received: Received
 
 
 TAKEN, REFUSED, LATER = "taken", "refused", "later"

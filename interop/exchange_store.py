@@ -132,9 +132,10 @@ def due(connection: Connection, partner: str, now: datetime, limit: int) -> list
 
 
 def end(connection: Connection, message: Outgoing, state: str, now: datetime, **told: Any) -> None:
-    """Note that a message is delivered or given up; `told` are `code`, `receipt` and `position`."""
+    """Note that a message that waits is delivered or given up; `told` are `code`, `receipt` and `position`."""
     values = {"state": state, "ended_at": now, "attempts": message.attempts + 1, **told}
-    connection.execute(update(outbox).where(outbox.c.message_id == message.message_id).values(values))
+    where = (outbox.c.message_id == message.message_id) & (outbox.c.state == WAITING)
+    connection.execute(update(outbox).where(where).values(values))
 
 
 def put_off(connection: Connection, message: Outgoing, until: datetime, code: str) -> None:

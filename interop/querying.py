@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from interop.disclosure import ViolationMessage
-from interop.envelope import PRINTED
+from interop.envelope import PRINTED, Received
 
 
 class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -33,6 +33,6 @@ class Page(Struct, frozen=True):
     """
 
     violations: list[ViolationMessage]
-    cursor: str
+    cursor: Annotated[str, Meta(max_length=120, pattern=PRINTED)]
     more: bool
-    received: int
+    received: Received

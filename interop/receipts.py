@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from msgspec import Struct
 
+from interop.envelope import Code, Number
 from interop.errors import ReceiptRefused
 from interop.partners import KnownKey, PublicKey, fingerprint
 from signing.signer import SigningKey
@@ -29,14 +30,14 @@ class Receipt(Struct, frozen=True, kw_only=True):
     calls them. A position given twice tells that the recipient was restored from an older copy meanwhile."""
 
     id: str
-    sequence: int
-    position: int
+    sequence: Number
+    position: Number
     digest: str
     outcome: str
     received_at: datetime
     sender: str
     by: str
-    code: str = ""
+    code: Code = ""
 
 
 def sign_receipt(receipt: Receipt, key: SigningKey) -> str:

@@ -46,8 +46,8 @@ class Permission(StrEnum):
     STEER_RISK = "draft, simulate and approve risk profiles, and see what they bring"
     ADMINISTER = "administer users, posts, participants and reference data"
     APPLY = "apply to the registry of minimal-risk participants, and contest what is on one's own record"
-    KEEP_REGISTRY = "decide on applications to the registry and on contested violations"
-    SEARCH_VIOLATIONS = "search the base of violations, and say who is who"
+    KEEP_REGISTRY = "decide on applications to the registry and on contested violations, and say who is who"
+    SEARCH_VIOLATIONS = "search the base of violations"
     SEE_EXCHANGE = "see who asked about whom, and what partners were told"
     EXCHANGE = "exchange violations as a partner"
 

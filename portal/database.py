@@ -16,10 +16,12 @@ def make_engine(url: str) -> Engine:
     """Return an engine whose commits are durable: WAL and synchronous=FULL, or PostgreSQL's synchronous_commit."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_size=4, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        return create_engine(  # what was declared must not stand in a log beside the error
+            address, pool_size=4, pool_pre_ping=True, isolation_level="READ COMMITTED", hide_parameters=True
+        )
     if address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, connect_args={"timeout": 15, "check_same_thread": False})
+    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _durable(connection: Any, _record: object) -> None:

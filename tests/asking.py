@@ -20,6 +20,7 @@ from portal.office import Office
 
 TAX, POLICE = "tax", "police"
 ASKED = ("tests", "article 1 [?]")
+OPEN = Policy(fields=frozenset({"number"}))
 Lie = Callable[[Reply], Reply]
 
 
@@ -48,7 +49,7 @@ class Edge:
 
 def partner(identifier: str, kind: PartnerKind, address: str = "http://partner.invalid") -> Partner:
     return Partner(
-        id=identifier, kind=kind, name=identifier, country="KZ", address=address, keys=(), policy=Policy(), active=True
+        id=identifier, kind=kind, name=identifier, country="KZ", address=address, keys=(), policy=OPEN, active=True
     )
 
 

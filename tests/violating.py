@@ -48,6 +48,12 @@ def put(connection: Connection, identifier: str, number: str, kind: str, committ
     store.put(connection, violation(identifier, number, kind, committed_on, **changes))
 
 
+def record(office: Office, made: Violation, by: str = "") -> Violation:
+    """Have a violation, or the next version of one, come on record with all that follows from it."""
+    with writing(office.engine) as connection:
+        return service.record(connection, desk_of(office), made, by, office.clock.now())
+
+
 def things(office: Office, sign: Callable[[bytes], bytes], who: SignedIn) -> dict[str, dict[str, str]]:
     """Have `who` contest one record and prepare an objection to another, and let a partner tell of a similar name.
 

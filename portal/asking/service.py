@@ -16,7 +16,7 @@ from interop.partners import Partner
 from portal import audit
 from portal.asking.adapters import ADAPTERS
 from portal.asking.breaker import Breaker
-from portal.asking.transport import SIGNED, Call, NoAnswer
+from portal.asking.transport import Call, NoAnswer
 from portal.clock import Clock
 from portal.database import reading, writing
 from risk_gateway.bases.partner_facts import store
@@ -215,7 +215,7 @@ def _named(partner: Partner, query: Query) -> Query:
     by_hash = "number" in policy.hash_fields
     if by_hash and not policy.salt:
         raise NotUnderstood("not asked: there is no secret to hash the identifier with")
-    if not by_hash and partner.kind in SIGNED and "number" not in policy.fields:
+    if not by_hash and "number" not in policy.fields:
         raise NotUnderstood("not asked: its policy lets no identifier travel")
     hashed = hash_of(query.participant, policy.salt) if policy.salt else ""
     return replace(query, number_hash=hashed, by_hash=by_hash)

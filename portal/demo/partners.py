@@ -50,7 +50,7 @@ PARTNERS: Final = (
         name="Tax service (demo)",
         country="KZ",
         next_to=1,
-        policy=Policy(purposes=frozenset({"tax_control", "vat_refund"})),
+        policy=Policy(fields=frozenset({"number"}), purposes=frozenset({"tax_control", "vat_refund"})),
     ),
     DemoPartner(
         id="police",
@@ -58,7 +58,7 @@ PARTNERS: Final = (
         name="Register of the police (demo)",
         country="KZ",
         next_to=2,
-        policy=Policy(purposes=frozenset({"investigation"})),
+        policy=Policy(fields=frozenset({"number"}), purposes=frozenset({"investigation"})),
     ),
     DemoPartner(
         id="qiyalia",

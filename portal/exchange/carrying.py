@@ -69,6 +69,8 @@ def carry(client: Client, partner: Partner, batch: Sequence[Outgoing]) -> Carrie
     if len(answers.answers) != len(batch):
         raise Undelivered("answer: of another length", of_content=True)
     outcomes = [_outcome(partner, *pair) for pair in zip(batch, answers.answers, strict=True)]
+    if answers.received < max((each.receipt.position for each in outcomes if each.receipt), default=0):
+        raise Undelivered("answer: contradicts itself")
     return Carried(outcomes, answers.received)
 
 

@@ -4,12 +4,11 @@ What came twice is left alone by whoever takes it, so a cursor may be lost or go
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from urllib.parse import urlencode
 
 import msgspec
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from interop import exchange_store as store
 from interop import outbox
@@ -25,8 +24,10 @@ from portal.database import reading, writing
 from portal.exchange.client import Client, Undelivered
 from portal.exchange.handling import HANDLERS
 from portal.office import Office
+from signing import store as signing_store
 
 GONE = 410
+SUBJECT_MOST = 120  # characters of an id that may be anything
 
 
 def pull(office: Office, client: Client, partner: Partner, still_ours: Callable[[], bool]) -> None:
@@ -35,34 +36,33 @@ def pull(office: Office, client: Client, partner: Partner, still_ours: Callable[
         with reading(office.engine) as connection:
             cursor = store.read_stream(connection, partner.id).cursor
         reply = client.signed(partner, "GET", "/violations?" + urlencode({"after": cursor}))
-        now = office.clock.now()
         if reply.status == GONE:
-            _begin_anew(office, partner, cursor, now)
+            _begin_anew(office, partner, cursor)
             continue
         try:
             page = msgspec.json.decode(reply.body, type=Page)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise Undelivered("answer: unreadable") from None
         for violation in page.violations:
-            _take(office, partner, violation, now)
+            _take(office, partner, violation)
         with writing(office.engine) as connection:
-            outbox.partner_has(connection, partner.id, page.received, now)
+            outbox.partner_has(connection, partner.id, page.received, office.clock.now())
             store.set_cursor(connection, partner.id, page.cursor)
         if not page.more:
             return
 
 
-def _begin_anew(office: Office, partner: Partner, cursor: str, now: datetime) -> None:
+def _begin_anew(office: Office, partner: Partner, cursor: str) -> None:
     """The partner's base was restored from an older copy: read all of it again. Raises `Undelivered`."""
     if not cursor:
         raise Undelivered("the beginning is gone")
     structlog.get_logger().warning("exchange.restored", partner=partner.id)
     with writing(office.engine) as connection:
         store.set_cursor(connection, partner.id, "")
-        store.note_restored(connection, partner.id, now)
+        store.note_restored(connection, partner.id, office.clock.now())
 
 
-def _take(office: Office, partner: Partner, violation: ViolationMessage, now: datetime) -> None:
+def _take(office: Office, partner: Partner, violation: ViolationMessage) -> None:
     """Take one violation in a transaction of its own; one that cannot be taken is noted and passed over.
 
     Raises `SQLAlchemyError`: then the page is read again.
@@ -70,29 +70,33 @@ def _take(office: Office, partner: Partner, violation: ViolationMessage, now: da
     body = msgspec.json.encode(violation)
     try:
         with writing(office.engine) as connection:
-            HANDLERS[KIND](connection, Desk(office.clock, office.keyring), partner, body, now)
+            signing_store.lock_head(connection)
+            HANDLERS[KIND](connection, Desk(office.clock, office.keyring), partner, body, office.clock.now())
     except MessageRefused as refused:
-        _pass_over(office, partner, violation, body, refused.code, now)
+        _pass_over(office, partner, violation, body, refused.code)
+    except (DataError, OverflowError):  # no column holds it, however often it is read
+        _pass_over(office, partner, violation, body, "exchange.body")
     except SQLAlchemyError:
         raise
     except Exception as error:  # noqa: BLE001 one violation must not hold up those behind it
         structlog.get_logger().error("exchange.trouble", partner=partner.id, violation=violation.id, exc_info=error)
-        _pass_over(office, partner, violation, body, "exchange.trouble", now)
+        _pass_over(office, partner, violation, body, "exchange.trouble")
 
 
-def _pass_over(
-    office: Office, partner: Partner, violation: ViolationMessage, body: bytes, code: str, now: datetime
-) -> None:
+def _pass_over(office: Office, partner: Partner, violation: ViolationMessage, body: bytes, code: str) -> None:
+    named = "".join(each for each in violation.id if each.isprintable())[:SUBJECT_MOST]
     particulars = {
         "partner": partner.id,
         "kind": KIND,
-        "about": violation.id,
+        "about": named,
         "digest": digest_of(body),
         "outcome": REFUSED,
         "code": code,
         "proof": "",
         "receipt": "",
     }
-    entry = audit.Record(audit.Event.EXCHANGE_RECEIVED, f"{violation.id} {violation.version}", now, particulars)
+    subject = f"{named} {violation.version}"
     with writing(office.engine) as connection:
-        audit.record_one(connection, entry)
+        size, frontier = signing_store.lock_head(connection)
+        entry = audit.Record(audit.Event.EXCHANGE_RECEIVED, subject, office.clock.now(), particulars)
+        audit.append(connection, size, frontier, [entry])

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from litestar.exceptions import ClientException
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError
 
 from interop import exchange_store, inbox, query_log
 from interop.envelope import LATER, REFUSED, TAKEN, Answered, Answers, Envelope, Submission, digest_of, unwrap
@@ -109,16 +110,19 @@ class Exchange:
             return self._take(partner, arrived)
         except MessageRefused as refused:
             return self._refuse(partner, arrived, refused.code)
+        except (DataError, OverflowError):  # no column holds it, however often it is sent
+            return self._refuse(partner, arrived, "exchange.body")
         except Exception as error:  # noqa: BLE001 whatever one message meets, the others are taken
             structlog.get_logger().error("exchange.trouble", partner=partner.id, message=envelope.id, exc_info=error)
             behind.add(envelope.subject)
             return Answered(LATER, envelope.id, "exchange.trouble")
 
     def _take(self, partner: Partner, arrived: Arrived) -> Answered:
-        envelope, now = arrived.envelope, self._office.clock.now()
+        envelope = arrived.envelope
         handle = handling.HANDLERS.get(envelope.kind)
         with writing(self._office.engine) as connection:
             signing_store.lock_head(connection)  # before the partner's row, as everybody who tells partners does
+            now = self._office.clock.now()  # not before the wait for the lock: the journal's moments stay in order
             taken = inbox.take(connection, partner.id, envelope.id, arrived.digest)
             if isinstance(taken, Repeated):
                 return Answered(taken.outcome, envelope.id, taken.code, taken.receipt)

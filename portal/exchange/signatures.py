@@ -88,6 +88,8 @@ def verify_request(message: Message, body: bytes, partners: Iterable[Partner], n
     key_id = _key_id(message.headers)
     partner, known = _holder(key_id, partners, now)
     result = _verify(message, body, known, REQUEST, REQUEST_TAG, now)
+    if result.label != LABEL:  # by which the answer names it
+        raise SignatureRefused("exchange.signature")
     nonce = result.nonce or ""
     if len(nonce) not in NONCE_LENGTHS:
         raise SignatureRefused("exchange.nonce")

@@ -17,10 +17,12 @@ from declarations.reference import Reference
 from portal.registry import reasons
 from portal.registry.errors import RegistryNotFound, RegistryRefused
 from portal.registry.model import OF_APPLICANTS, Intent, Kind, Maker
+from portal.registry.verifying import known_of
+from portal.registry.weighing import another_weighs
 from portal.words import REGISTRY_SCOPE
 from risk_gateway.bases.registry import application_store, store
 from risk_gateway.bases.registry.applying import COMMITTEE, Appeal, AppealState, Application, ApplicationState
-from risk_gateway.bases.registry.criteria import Criteria, criteria_on, months_after, unknown, unmet
+from risk_gateway.bases.registry.criteria import Criteria, criteria_on, evaluate, months_after, unknown, unmet
 from risk_gateway.bases.registry.model import ALLOWED, EntryStep, Status, Step, status_of
 from risk_gateway.days import day_of
 
@@ -164,6 +166,7 @@ def _admission(connection: Connection, intent: Intent, found: Application, now: 
     findings = application_store.read_findings(connection, found.number, found.round)
     if unmet(findings):
         raise RegistryRefused("registry.criteria_unmet")
+    _demand_still_met(connection, found, now)
     waived = unknown(findings)
     if waived and (intent.waiver not in reasons.offered(reasons.WAIVE) or not intent.text):
         raise RegistryRefused("registry.waiver_needed", "waiver")
@@ -180,6 +183,15 @@ def _admission(connection: Connection, intent: Intent, found: Application, now: 
         waived=waived,
         waiver=intent.waiver if waived else "",
     )
+
+
+def _demand_still_met(connection: Connection, found: Application, now: datetime) -> None:
+    """Raises `RegistryRefused` for findings that are too old, or that our own records no longer bear out."""
+    criteria = criteria_on(day_of(now))
+    if now > application_store.found_at(connection, found.number, found.round) + timedelta(days=criteria.findings_days):
+        raise RegistryRefused("registry.findings_old", days=str(criteria.findings_days))
+    if unmet(evaluate(criteria, known_of(connection, found.participant, now), now, day_of(now))):
+        raise RegistryRefused("registry.unmet_meanwhile")
 
 
 def _refusal(intent: Intent) -> Intent:
@@ -204,6 +216,8 @@ def _step(connection: Connection, intent: Intent, by: Maker, now: datetime) -> I
         raise RegistryRefused("registry.reason_needed", "reasons")
     if intent.reasons[0] in _WITH_WORDS and not intent.text:
         raise RegistryRefused("registry.text_needed", "text")
+    if intent.step is Step.RESTORE and another_weighs(connection, steps, steps[-1], now):
+        raise RegistryRefused("registry.another_counts")
     return replace(intent, valid_to=None)
 
 
@@ -215,7 +229,19 @@ def _appeal_decision(connection: Connection, intent: Intent, by: Maker, now: dat
         raise RegistryRefused("registry.own_decision")
     if not intent.text:
         raise RegistryRefused("registry.text_needed", "text")
+    if intent.granted:
+        _demand_no_other_violation(connection, found, now)
     return replace(intent, participant=found.participant, against=found.against)
+
+
+def _demand_no_other_violation(connection: Connection, appeal: Appeal, now: datetime) -> None:
+    """Raises `RegistryRefused` when the entry would be given back although another violation counts."""
+    steps = store.read_steps(connection, appeal.participant)
+    contested = next((each for each in steps if appeal.against == f"{OF_STEP}{each.number}"), None)
+    if contested is None or Step.RESTORE not in ALLOWED[status_of(steps, now)]:
+        return
+    if another_weighs(connection, steps, contested, now):
+        raise RegistryRefused("registry.another_counts")
 
 
 _CHECKS: Mapping[Kind, Callable[[Connection, Intent, Maker, datetime], Intent]] = {

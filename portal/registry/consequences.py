@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 from portal.casework.desk import Desk
 from portal.registry.entering import Wanted, take_step
 from portal.registry.store import concerned
+from portal.registry.weighing import had_its_consequence, weighs
 from risk_gateway.bases.registry import store as entry_store
-from risk_gateway.bases.registry.criteria import consequences_on, criteria_on, months_after, step_after_violation
+from risk_gateway.bases.registry.criteria import consequences_on, step_after_violation
 from risk_gateway.bases.registry.model import ALLOWED, EntryStep, Status, Step, status_of
 from risk_gateway.bases.violations import store as violation_store
 from risk_gateway.bases.violations.model import Violation
@@ -26,24 +27,17 @@ def after_violation(connection: Connection, desk: Desk, violation: Violation, no
         steps = entry_store.read_steps(connection, participant)
         if not steps:
             continue
-        if _weighs(violation, now):
+        if weighs(violation, now):
             _take_away(connection, desk, violation, steps, now)
         else:
             _give_back(connection, desk, violation, steps, now)
 
 
-def _weighs(violation: Violation, now: datetime) -> bool:
-    """Tell whether it counts, and was committed within the time at which the criteria look."""
-    today = day_of(now)
-    first = months_after(today, -criteria_on(today).rule("no_violations").months)
-    return violation.counts_on(today) and violation.committed_on >= first
-
-
 def _take_away(
     connection: Connection, desk: Desk, violation: Violation, steps: tuple[EntryStep, ...], now: datetime
 ) -> None:
-    """Take the step that follows, unless this violation has been dealt with: what an officer undid stays undone."""
-    if _last_for(violation, steps) in (Step.SUSPEND, Step.EXCLUDE):
+    """Take the step that follows, unless it, or a graver one, was taken: what an officer undid stays undone."""
+    if had_its_consequence(violation, steps, now):
         return
     status = status_of(steps, now)
     step = step_after_violation(consequences_on(day_of(now)), violation.kind)
@@ -63,7 +57,3 @@ def _give_back(
     if not violation_store.counting(connection, last.participant, day_of(now)):
         wanted = Wanted(participant=last.participant, step=Step.RESTORE, reason=ANNULLED, cause=violation.id)
         take_step(connection, desk, wanted, now)
-
-
-def _last_for(violation: Violation, steps: tuple[EntryStep, ...]) -> Step | None:
-    return next((each.step for each in reversed(steps) if each.cause == violation.id), None)

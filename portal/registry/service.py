@@ -115,10 +115,11 @@ class Registry:
             fresh = application_store.find_application(connection, found.number)
             if fresh is None or (fresh.state, fresh.round) != (ApplicationState.FILED, found.round):
                 return False
-            application_store.add_findings(connection, found.number, found.round + 1, findings, now, by)
+            verification = application_store.next_round(connection, found.number)
+            application_store.add_findings(connection, found.number, verification, findings, now, by)
             self._mark("after findings")
             particulars = {
-                "round": str(found.round + 1),
+                "round": str(verification),
                 "findings": canonical.digest(findings),
                 "by": by,
                 **{outcome.value.lower(): _codes(findings, outcome) for outcome in Outcome},

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
-from portal.access import Permission
+from portal.access import Permission, may
 from portal.pages import Pages, file_answer, language_of
 from portal.views import SignedIn
 from portal.violations import words
@@ -20,6 +20,7 @@ from risk_gateway.bases.violations.kinds import words_of
 from risk_gateway.bases.violations.law import law_in_words
 
 SEE_OTHER: Final = 303
+KEEPERS: Final = {"need": Permission.KEEP_REGISTRY}  # who says who is who: it may exclude a firm
 UNPROCESSABLE: Final = 422
 
 OfficialRequest = Request[SignedIn, None, State]
@@ -66,7 +67,7 @@ class SearchPages(Controller):
         """Show all that is held of somebody, and who is the same."""
         return _identity(request, pages, violation_base, key, {})
 
-    @post("/identities/{key:str}/merge", name="merge-identity", status_code=SEE_OTHER, sync_to_thread=True)
+    @post("/identities/{key:str}/merge", name="merge-identity", opt=KEEPERS, status_code=SEE_OTHER, sync_to_thread=True)
     def merge(
         self,
         request: OfficialRequest,
@@ -82,7 +83,7 @@ class SearchPages(Controller):
             return _identity(request, pages, violation_base, key, data, refused)
         return _go(request, "identity", key=key)
 
-    @post("/identities/{key:str}/part", name="part-identities", status_code=SEE_OTHER, sync_to_thread=True)
+    @post("/identities/{key:str}/part", name="part-identities", opt=KEEPERS, status_code=SEE_OTHER, sync_to_thread=True)
     def part(
         self,
         request: OfficialRequest,
@@ -107,7 +108,7 @@ class SearchPages(Controller):
         """List whom an official should say to be the same, or not."""
         return _questions(request, pages, violation_base, {})
 
-    @post("/questions/{question:str}", name="answer-question", status_code=SEE_OTHER, sync_to_thread=True)
+    @post("/questions/{question:str}", name="answer-question", opt=KEEPERS, status_code=SEE_OTHER, sync_to_thread=True)
     def answer(
         self,
         request: OfficialRequest,
@@ -223,6 +224,7 @@ def _page(
         refused=refused.text(language_of(request)) if refused else "",
         field=refused.field if refused else "",
         waiting=violation_base.waiting(),
+        keeps=may(request.user, Permission.KEEP_REGISTRY),
         now=violation_base.now(),
         violation_words=words,
         kind_words=words_of,

@@ -4,7 +4,7 @@ Everything here is written into the caller's transaction; the caller's commit is
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -27,14 +27,17 @@ from risk_gateway.bases.violations.kinds import kinds
 from risk_gateway.bases.violations.model import COUNTRY, Appeal, Identity, Scheme, Source, State, Violation
 from risk_gateway.bases.violations.terms import expiry_of, held_until, terms_on
 from risk_gateway.days import day_of
+from risk_gateway.errors import ParametersRefused
 from signing import store as signing_store
 
 NEW: Final = ""  # the id of a record of our own that has none yet
 NO_COUNTRY: Final = "ZZ"  # where nothing is told
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,60}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_AHEAD_MOST: Final = timedelta(hours=14)  # of UTC, where the day begins first
 _NUMBERS_MAX: Final = 2**31 - 1
 _AMOUNT_MAX: Final = 2**63 - 1
+_MOVED_BY_OBJECTING: Final = ("version", "recorded_at", "appeal", "origin_version", "provenance")
 
 
 def record(connection: Connection, desk: Desk, violation: Violation, by: str, now: datetime) -> Violation:
@@ -43,6 +46,7 @@ def record(connection: Connection, desk: Desk, violation: Violation, by: str, no
     `by` is an IIN, a partner's id, or empty for nobody. `NEW` stands for the id of a new record of our own.
     """
     size, frontier = signing_store.lock_head(connection)
+    before = store.newest(connection, violation.id)
     written = _next_version(connection, violation, now)
     store.put(connection, written)
     desk.mark("after violation")
@@ -50,7 +54,8 @@ def record(connection: Connection, desk: Desk, violation: Violation, by: str, no
     declarations_store.bump_revision(connection)
     desk.mark("after violation entry")
     distribute(connection, written, now)
-    after_violation(connection, desk, written, now)
+    if not _only_contested(written, before):
+        after_violation(connection, desk, written, now)
     return written
 
 
@@ -101,6 +106,14 @@ def _next_version(connection: Connection, violation: Violation, now: datetime) -
     return replace(violation, id=identifier, version=before.version + 1 if before else 1, recorded_at=now)
 
 
+def _only_contested(written: Violation, before: Violation | None) -> bool:
+    """Tell whether nothing but the objection to it has moved: nobody loses an entry by objecting."""
+    if before is None:
+        return False
+    same = {name: getattr(before, name) for name in _MOVED_BY_OBJECTING}
+    return replace(written, **same) == before
+
+
 def _entry(violation: Violation, by: str) -> audit.Record:
     particulars = {
         "version": str(violation.version),
@@ -127,6 +140,7 @@ def _violation_of(
     partner = read_partner(connection, partner_id)
     today = day_of(now)
     committed_on = foreign.committed_on or foreign.decided_on or today
+    expires_on, hold_until = _terms_of(committed_on, now)
     state = State(foreign.state)
     if foreign.committed_on is None and state is State.CONFIRMED:
         state = State.ALLEGED
@@ -144,15 +158,26 @@ def _violation_of(
         decided_on=foreign.decided_on,
         state=state,
         appeal=Appeal(foreign.appeal) if foreign.appeal in list(Appeal) else Appeal.NONE,
-        expires_on=_earlier(foreign.expires_on, expiry_of(committed_on)),
+        expires_on=_earlier(foreign.expires_on, expires_on),
         source=Source.PARTNER,
         source_name=_plain(partner.name if partner else partner_id, 100),
         legal_basis=_plain(foreign.legal_basis, 300) or terms_on(today).legal_basis_of_partners,
-        hold_until=_earlier(foreign.retain_until, held_until(committed_on)),
+        hold_until=_earlier(foreign.retain_until, hold_until),
         recorded_at=now,
         provenance=provenance,
         origin_version=foreign.version,
     )
+
+
+def _terms_of(committed_on: date, now: datetime) -> tuple[date, date]:
+    """Return when a violation stops counting and until when it is held. Raises `MessageRefused` for a day that is
+    nowhere yet, or without terms."""
+    if committed_on > (now + _AHEAD_MOST).date():
+        raise MessageRefused("violation.day_unusable")
+    try:
+        return expiry_of(committed_on), held_until(committed_on)
+    except ParametersRefused:
+        raise MessageRefused("violation.day_unusable") from None
 
 
 def _demand_known(foreign: ViolationMessage) -> None:

@@ -12,13 +12,17 @@ import offices
 import pytest
 from asking import ASKED, POLICE, TAX, Edge
 from cast import PARTICIPANTS
+from msgspec.structs import replace
 from offices import StillClock
 
+from interop import partner_store
 from interop.calls import Reply
+from interop.disclosure import Policy
+from interop.partners import PartnerKind
 from portal.asking.breaker import REST_SECONDS, Breaker
 from portal.asking.service import RESTING
 from portal.audit import Event
-from portal.database import reading
+from portal.database import reading, writing
 from portal.office import Office
 from risk_gateway.bases.partner_facts import store
 from risk_gateway.bases.partner_facts.model import Answer, PartnerFact, Question
@@ -207,6 +211,32 @@ def test_the_journal_tells_who_was_asked_and_not_what_was_said(office: Office, e
         "purpose": ASKED[0],
         "legal_basis": ASKED[1],
     }
+
+
+HASHED = frozenset({"number"})
+
+
+@pytest.mark.parametrize("who", [TAX, POLICE])
+@pytest.mark.parametrize(
+    "policy",
+    [Policy(), Policy(hash_fields=HASHED, salt="of both"), Policy(fields=HASHED, hash_fields=HASHED, salt="of both")],
+    ids=["kept", "hashed", "open and hashed"],
+)
+def test_an_identifier_that_may_not_travel_as_it_is_is_told_to_nobody(
+    office: Office, edge: Edge, who: str, policy: Policy
+) -> None:
+    kind, question = {
+        TAX: (PartnerKind.TAX_SERVICE, Question.TAX_DEBT),
+        POLICE: (PartnerKind.LAW_ENFORCEMENT, Question.POLICE_NOTICE),
+    }[who]
+    with writing(office.engine) as connection:
+        partner_store.put_partner(connection, replace(asking.partner(who, kind), policy=policy), offices.NOW)
+
+    found = asked(office)
+
+    assert found.pop(question) is UNKNOWN
+    assert set(found.values()) == {NO}
+    assert who not in edge.calls
 
 
 def test_a_question_that_a_partner_refuses_does_not_keep_it_from_others(office: Office, edge: Edge) -> None:

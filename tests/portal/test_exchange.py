@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from exchanging import ABROAD, LAW, PURPOSE, Link, message
+from sqlalchemy.exc import DataError
 
 from interop import exchange_store, query_log
 from interop.adapters.law_enforcement import client as law_enforcement
@@ -103,6 +104,15 @@ def test_what_was_changed_on_the_way_is_refused(there: There, method: str, path:
     headers = there.link.headers("POST", "/exchange/v1/submissions", exchanging.batch(message(1)))
     answer = there.link.call(method, path, body, headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "exchange.signature")
+
+
+def test_a_signature_under_another_label_is_refused_before_anything_is_done(there: There) -> None:
+    body = exchanging.batch(message())
+    headers = there.link.headers("POST", "/exchange/v1/submissions", body)
+    other = {name: value.replace("sig=", "sig1=") if "ignature" in name else value for name, value in headers.items()}
+    answer = there.link.call("POST", "/exchange/v1/submissions", body, other)
+    assert (answer.status_code, answer.json()["code"]) == (401, "exchange.signature")
+    assert there.violation(f"{ABROAD}:KG-1") is None
 
 
 def test_a_body_without_a_signed_digest_is_refused(there: There) -> None:
@@ -222,6 +232,26 @@ def test_a_refused_message_leaves_no_trace_but_its_refusal(there: There) -> None
     assert entry["outcome"] == "refused"
 
 
+def waits_for_the_journal(clock: offices.StillClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whoever wants the lock of the journal's head wait 3 s for it."""
+    lock_head = signing_store.lock_head
+
+    def wait(connection: Any) -> tuple[int, bytes]:
+        clock.at += timedelta(seconds=3)
+        return lock_head(connection)
+
+    monkeypatch.setattr(signing_store, "lock_head", wait)
+
+
+def test_who_waited_for_the_journal_writes_the_moment_after_the_wait(
+    there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits_for_the_journal(there.clock, monkeypatch)
+    receipt = there.link.submit(message()).json()["answers"][0]["receipt"]
+    told = read_receipt(receipt, [read_key(exchanging.pem_of(pki.office_key()))])
+    assert told.received_at >= offices.NOW + timedelta(seconds=3)
+
+
 def test_trouble_with_one_message_holds_up_only_its_subject(there: There, monkeypatch: pytest.MonkeyPatch) -> None:
     def handle(*given: Any) -> None:
         if b"KG-1" in given[3]:
@@ -235,6 +265,18 @@ def test_trouble_with_one_message_holds_up_only_its_subject(there: There, monkey
         ("taken", None),
     ]
     assert there.events(audit.Event.EXCHANGE_RECEIVED)[0]["subject"] == "message-3"
+
+
+@pytest.mark.parametrize("error", [DataError("INSERT", {}, ValueError()), OverflowError()], ids=["data", "overflow"])
+def test_what_no_column_holds_is_refused_for_good(
+    there: There, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def handle(*given: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(handling, "HANDLERS", {"violation": handle})
+    answer = there.link.submit(message()).json()["answers"][0]
+    assert (answer["status"], answer["code"], "receipt" in answer) == ("refused", "exchange.body", True)
 
 
 def test_a_receipt_can_be_asked_for_later_by_its_sender_only(there: There) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import exchanging
+import msgspec
 import offices
 import pki
 import pytest
@@ -17,20 +18,24 @@ from cast import PARTICIPANTS
 from exchanging import ABROAD, HERE, Wire, lost
 from litestar.testing import TestClient
 from msgspec.structs import replace
+from sqlalchemy.exc import DataError
 
 from interop import exchange_store, outbox
 from interop.adapters.tax_service.stub import Stub as TaxService
 from interop.calls import Request
 from interop.distributing import distribute
+from interop.envelope import Answers
 from interop.exchange_store import DEAD, DELIVERED, WAITING, Outgoing
 from interop.partner_store import SEND
 from interop.partners import PartnerKind, read_key
-from interop.receipts import read_receipt
+from interop.querying import Page
+from interop.receipts import Receipt, read_receipt
 from portal import audit
 from portal.database import reading, writing
 from portal.exchange import handling
 from portal.exchange.client import Client, Reply, Undelivered
 from portal.exchange.sending import Sending
+from portal.exchange.service import Exchange
 from portal.office import Office
 from portal.violations import service
 from risk_gateway.bases.violations import store as violation_store
@@ -38,6 +43,16 @@ from risk_gateway.bases.violations.model import State
 from signing import store as signing_store
 
 ALTYN = PARTICIPANTS["altyn"].identifier
+RECEIPT = Receipt(
+    id="m-1",
+    sequence=1,
+    position=1,
+    digest="0" * 64,
+    outcome="taken",
+    received_at=offices.NOW,
+    sender=HERE,
+    by="990140000018",
+)
 Fault = Callable[[bytes], None]
 
 
@@ -255,6 +270,16 @@ def test_what_a_partner_cannot_take_is_given_up_after_twelve_attempts(
     assert two.sent(bad).state == DELIVERED
 
 
+def test_a_late_answer_never_makes_a_dead_letter_of_what_is_delivered(two: Two) -> None:
+    [message_id] = two.send(1)
+    before = two.sent(message_id)
+    two.work()
+    with writing(two.ours.engine) as connection:  # a process that was slow, with what it read before
+        outbox.refused(connection, before, "exchange.body", two.clock.now())
+        outbox.not_taken(connection, replace(before, attempts=outbox.ATTEMPTS_MAX), "exchange.trouble", two.clock.now())
+    assert (two.sent(message_id).state, two.sent(message_id).receipt != "") == (DELIVERED, True)
+
+
 def test_versions_of_one_violation_stay_in_order(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
     real = handling.HANDLERS["violation"]
     fails = [True]
@@ -328,6 +353,19 @@ def test_a_restored_partner_to_whom_nothing_is_sent_is_noticed_when_it_is_read_f
         assert violation_store.newest(connection, f"{HERE}:KZ-1") is not None
 
 
+def test_an_answer_that_contradicts_its_own_receipts_is_none(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit = Exchange.submit
+    monkeypatch.setattr(Exchange, "submit", lambda *given: replace(submit(*given), received=0))
+    [message_id] = two.send(1)
+    two.work()
+    assert (two.sent(message_id).state, two.sent(message_id).receipt) == (WAITING, "")
+    assert two.health().sending.trouble == "answer: contradicts itself"
+    monkeypatch.undo()
+    two.work(after=1)
+    assert two.sent(message_id).state == DELIVERED
+    assert two.effects() == [f"{HERE}:KZ-1"]
+
+
 # --- partners with a format of their own ------------------------------------------------------------------------------
 
 
@@ -388,6 +426,21 @@ def test_violations_of_a_partner_are_read_by_cursor_each_once(two: Two) -> None:
     assert len(events(two.ours, audit.Event.VIOLATION_RECORDED)) == 4
 
 
+def test_each_violation_of_a_page_has_the_moment_at_which_its_turn_came(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_abroad(two, "KG-1", "KG-2")
+    handle = handling.HANDLERS["violation"]
+
+    def slow(*given: Any) -> None:
+        handle(*given)
+        two.clock.at += timedelta(seconds=3)
+
+    monkeypatch.setitem(handling.HANDLERS, "violation", slow)  # type: ignore[arg-type]
+    two.work()
+    assert here(two, "KG-2").recorded_at - here(two, "KG-1").recorded_at == timedelta(seconds=3)
+
+
 def test_a_restored_base_of_a_partner_is_read_anew(two: Two) -> None:
     put_abroad(two, "KG-1", "KG-2")
     two.work()
@@ -413,6 +466,44 @@ def test_a_violation_that_cannot_be_taken_holds_up_none_behind_it(two: Two, monk
     assert here(two, "KG-2") is not None
     refused = events(two.ours, audit.Event.EXCHANGE_RECEIVED)
     assert [each["particulars"]["code"] for each in refused] == ["exchange.trouble"]
+
+
+def test_a_violation_that_no_column_holds_is_passed_over(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = handling.HANDLERS["violation"]
+
+    def handle(*given: Any) -> None:
+        if b"KG-1" in given[3]:
+            raise DataError("INSERT", {}, ValueError())
+        real(*given)
+
+    put_abroad(two, "KG-1", "KG-2")
+    table = violation_store.version_table
+    with writing(two.theirs.engine) as connection:
+        connection.execute(table.update().where(table.c.id == "KG-1").values(id="KG-1\x00" + "x" * 80))
+    monkeypatch.setitem(handling.HANDLERS, "violation", handle)  # type: ignore[arg-type]
+    two.work()
+    assert here(two, "KG-2") is not None
+    [refused] = events(two.ours, audit.Event.EXCHANGE_RECEIVED)
+    assert (refused["subject"], refused["particulars"]["code"]) == (f"KG-1{'x' * 80} 1", "exchange.body")
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [
+        ({"answers": [{"status": "refused", "code": "x" * 65}], "received": 1}, Answers),
+        ({"answers": [{"status": "taken", "receipt": "a.b.c\x00"}], "received": 1}, Answers),
+        ({"answers": [], "received": 2**63}, Answers),
+        ({"violations": [], "cursor": "x" * 121, "more": False, "received": 0}, Page),
+        ({"violations": [], "cursor": "1\x00", "more": False, "received": 0}, Page),
+        ({"violations": [], "cursor": "1", "more": False, "received": 2**63}, Page),
+        ({**msgspec.to_builtins(RECEIPT), "position": 2**63}, Receipt),
+        ({**msgspec.to_builtins(RECEIPT), "position": 0}, Receipt),
+        ({**msgspec.to_builtins(RECEIPT), "code": "x" * 65}, Receipt),
+    ],
+)
+def test_what_a_partner_answers_fits_where_it_is_kept(given: dict[str, Any], shape: Any) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(given, shape)
 
 
 def test_a_client_that_is_not_told_otherwise_speaks_http(two: Two) -> None:

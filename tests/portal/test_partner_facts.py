@@ -339,6 +339,18 @@ def test_what_a_partner_said_that_is_none_any_more_is_forgotten(office: Office, 
         assert {fact.partner for fact in store.read(connection, ALTYN)} == {TAX, POLICE}
 
 
+def test_whoever_was_asked_about_until_the_last_day_is_forgotten_later(office: Office, clock: StillClock) -> None:
+    """The fact is younger than the last sight of the participant, whose watch is over before the fact is old."""
+    said = [PartnerFact(TAX, Question.TAX_DEBT, Answer.YES, clock.at, clock.at)]
+    with writing(office.engine) as connection:
+        store.see(connection, [QORGAN], clock.at - timedelta(days=1))
+        store.put(connection, QORGAN, said)
+        store.forget(connection, [TAX], clock.at)
+        assert store.read(connection, QORGAN) != ()
+        store.forget(connection, [TAX], clock.at + timedelta(days=1))
+        assert store.read(connection, QORGAN) == ()
+
+
 def test_who_was_not_seen_for_long_is_forgotten(office: Office, edge: Edge, clock: StillClock) -> None:
     lodged(office, "LONG-AGO", "yerkin", declarant="qorgan", signatory="yerkin")
     refresher(office).turn()

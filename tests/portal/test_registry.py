@@ -12,6 +12,7 @@ import pki
 import pytest
 import registering
 import tampering
+import violating
 from builders import declaration_xml
 from caseworking import person
 from lxml import etree
@@ -40,6 +41,7 @@ from risk_gateway.bases.partner_facts.model import Answer, Question
 from risk_gateway.bases.registry import application_store, criteria, store
 from risk_gateway.bases.registry.applying import ApplicationState
 from risk_gateway.bases.registry.model import Status, Step
+from risk_gateway.bases.violations.model import State
 from risk_gateway.model import Case, Category, Outcome
 from risk_gateway.packing import unpack
 from signing import store as signing_store
@@ -260,6 +262,39 @@ def test_who_has_declared_little_does_not_meet_the_criteria(desk: Desk) -> None:
     assert outcomes(desk, desk.apply("aigerim", KASPI))["declarations"] is criteria.Outcome.NOT_MET
 
 
+def test_a_violation_confirmed_after_the_verification_keeps_out_until_it_is_annulled(desk: Desk) -> None:
+    number = desk.apply()
+    prepared = desk.registry.prepare(person("gulnar"), desk.decision(number, granted=True))
+    desk.later(timedelta(hours=3))
+    violation = violating.record(desk.office, violating.violation("", TENGRI, "false_code", date(2026, 10, 1)))
+    with pytest.raises(RegistryRefused, match=r"registry\.unmet_meanwhile"):
+        desk.take("gulnar", prepared)
+    assert refused(desk, "gulnar", desk.decision(number, granted=True)) == "registry.unmet_meanwhile"
+    assert desk.status(TENGRI) is None
+    violating.record(desk.office, msgspec.structs.replace(violation, state=State.ANNULLED))
+    desk.take("gulnar", prepared)
+    assert desk.status(TENGRI) is Status.ACTIVE
+
+
+def test_nobody_is_admitted_on_findings_that_are_too_old(desk: Desk) -> None:
+    number = desk.apply()
+    desk.later(timedelta(days=30))
+    prepared = desk.registry.prepare(person("gulnar"), desk.decision(number, granted=True))
+    desk.later()
+    with pytest.raises(RegistryRefused, match=r"registry\.findings_old"):
+        desk.take("gulnar", prepared)
+    desk.registry.verify_again(person("gulnar"), number)
+    desk.sign("gulnar", desk.decision(number, granted=True, round=2))
+    assert desk.status(TENGRI) is Status.ACTIVE
+
+
+def test_findings_that_are_too_old_do_not_keep_from_refusing(desk: Desk) -> None:
+    number = desk.apply()
+    desk.later(timedelta(days=40))
+    desk.refuse(number)
+    assert desk.registry.standing(person("zarina")).applications[0].state is ApplicationState.REFUSED
+
+
 # --- who decides ----------------------------------------------------------------------------------------------------
 
 
@@ -453,8 +488,13 @@ def test_an_upheld_appeal_against_a_refusal_has_the_application_decided_anew(des
     decision = Intent(kind=Kind.APPEAL_DECISION, participant="", appeal=appeal(desk), granted=True, text="He is right")
     prepared = desk.registry.prepare(as_officer("marat"), decision)
     desk.registry.accept(as_officer("marat"), prepared.id, pki.sign_as("marat", prepared.document))
-    desk.sign("gulnar", desk.decision(number, granted=True))
+    assert refused(desk, "gulnar", desk.decision(number, granted=True)) == "registry.not_verified"
+    assert desk.registry.verify_waiting() == 1
+    assert refused(desk, "gulnar", desk.decision(number, granted=True)) == "registry.moved_meanwhile"
+    desk.sign("gulnar", desk.decision(number, granted=True, round=2))
     assert desk.status(TENGRI) is Status.ACTIVE
+    assert len(desk.registry.application(person("gulnar"), number).rounds) == 2
+    assert tampering.found(desk.office) == {}
 
 
 def test_what_was_appealed_against_once_is_not_again(desk: Desk) -> None:

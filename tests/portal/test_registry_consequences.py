@@ -5,26 +5,34 @@ from pathlib import Path
 
 import msgspec
 import offices
+import pki
 import pytest
 import registering
 import tampering
 import violating
+from caseworking import person
 from lxml import etree
 from msgspec.structs import replace
 from registering import ALTYN, KASPI, QORGAN, TENGRI, ZHIBEK, Desk
 from typer.testing import CliRunner
 
+from interop.disclosure import ViolationMessage
 from portal import cli
 from portal.casework.desk import Desk as Working
 from portal.database import reading, writing
 from portal.registry.categories import recompute, recompute_if_due
 from portal.registry.consequences import after_violation
+from portal.registry.errors import RegistryRefused
 from portal.registry.keeping import RegistryKeeper
+from portal.registry.model import Intent, Kind
 from portal.violations import service
+from portal.violations.base import ViolationBase
+from portal.violations.own import OwnViolations
 from portal.worker import Worker
 from risk_gateway.bases.registry import store
-from risk_gateway.bases.registry.model import Status, Step
-from risk_gateway.bases.violations.model import Identity, Scheme, State, Violation
+from risk_gateway.bases.registry.model import EntryStep, Status, Step
+from risk_gateway.bases.violations import store as violation_store
+from risk_gateway.bases.violations.model import Appeal, Identity, Scheme, State, Violation
 from risk_gateway.model import Category
 from signing import store as signing_store
 
@@ -130,6 +138,132 @@ def test_a_second_violation_excludes_who_was_suspended(desk: Desk) -> None:
     desk.later()
     recorded(desk, "false_code")
     assert desk.status(TENGRI) is Status.EXCLUDED
+
+
+def test_a_later_version_of_a_graver_kind_takes_away_what_an_officer_gave_back(desk: Desk) -> None:
+    violation = recorded(desk, "found_by_control")
+    desk.later()
+    desk.step(TENGRI, Step.RESTORE, "cleared")
+    graver = again(desk, violation, kind="smuggling")
+    assert desk.status(TENGRI) is Status.EXCLUDED
+    desk.later()
+    desk.step(TENGRI, Step.RESTORE, "cleared")
+    again(desk, graver, kind="false_code")
+    assert desk.status(TENGRI) is Status.ACTIVE  # no graver than what was undone
+
+
+def test_a_violation_that_turns_out_graver_excludes_who_was_suspended_for_it(desk: Desk) -> None:
+    again(desk, recorded(desk, "found_by_control"), kind="smuggling")
+    assert desk.status(TENGRI) is Status.EXCLUDED
+
+
+def test_an_officer_gives_nothing_back_while_another_violation_counts(desk: Desk) -> None:
+    recorded(desk, "found_by_control")
+    other = recorded(desk, "found_by_control")  # while it is suspended: without a step of its own
+    desk.later()
+    with pytest.raises(RegistryRefused, match=r"registry\.another_counts"):
+        desk.step(TENGRI, Step.RESTORE, "cleared")
+    again(desk, other, state=State.ANNULLED)
+    desk.step(TENGRI, Step.RESTORE, "cleared")
+    assert desk.status(TENGRI) is Status.ACTIVE
+
+
+def test_a_violation_that_comes_between_preparing_and_signing_keeps_the_entry_away(desk: Desk) -> None:
+    desk.step(TENGRI, Step.EXCLUDE, "criteria_unmet")
+    giving = Intent(kind=Kind.STEP, participant=TENGRI, step=Step.RESTORE, after=2, reasons=("cleared",), text="Well")
+    desk.later()
+    prepared = desk.registry.prepare(person("gulnar"), giving)
+    recorded(desk)
+    with pytest.raises(RegistryRefused, match=r"registry\.another_counts"):
+        desk.take("gulnar", prepared)
+    assert desk.status(TENGRI) is Status.EXCLUDED
+
+
+def test_what_an_officer_gave_back_once_does_not_keep_from_giving_back_again(desk: Desk) -> None:
+    recorded(desk)
+    desk.later()
+    desk.step(TENGRI, Step.RESTORE, "cleared")
+    desk.later()
+    desk.step(TENGRI, Step.SUSPEND, "under_examination")
+    desk.later()
+    desk.step(TENGRI, Step.RESTORE, "cleared")
+    assert desk.status(TENGRI) is Status.ACTIVE
+
+
+def upheld(desk: Desk, appeal: str) -> None:
+    made = Intent(kind=Kind.APPEAL_DECISION, participant="", appeal=appeal, granted=True, text="He is right")
+    desk.sign("gulnar", made)
+
+
+def test_an_appeal_is_not_upheld_while_another_violation_counts(desk: Desk) -> None:
+    recorded(desk, "found_by_control")
+    desk.later()
+    appeal = desk.sign("zarina", Intent(kind=Kind.APPEAL, participant=TENGRI, text="This is not so")).number
+    other = recorded(desk, "smuggling")  # excludes who had only been suspended
+    desk.later()
+    with pytest.raises(RegistryRefused, match=r"registry\.another_counts"):
+        upheld(desk, appeal)
+    assert desk.status(TENGRI) is Status.EXCLUDED
+    again(desk, other, kind="found_by_control", committed_on=date(2024, 1, 1))  # no longer weighs
+    upheld(desk, appeal)
+    assert desk.status(TENGRI) is Status.ACTIVE
+
+
+def test_an_appeal_against_a_suspension_does_not_undo_what_the_same_violation_did_when_it_turned_out_graver(
+    desk: Desk,
+) -> None:
+    violation = recorded(desk, "found_by_control")
+    desk.later()
+    appeal = desk.sign("zarina", Intent(kind=Kind.APPEAL, participant=TENGRI, text="This is not so")).number
+    again(desk, violation, kind="smuggling")
+    with pytest.raises(RegistryRefused, match=r"registry\.another_counts"):
+        upheld(desk, appeal)
+    assert desk.status(TENGRI) is Status.EXCLUDED
+
+
+# --- objections -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome", [Appeal.OPEN, Appeal.DENIED])
+def test_an_objection_to_a_record_from_before_the_entry_takes_nothing_away(desk: Desk, outcome: Appeal) -> None:
+    made = violating.violation("KZ-CRV-OLD", TENGRI, "false_code", COMMITTED)
+    with writing(desk.office.engine) as connection:
+        violation_store.put(connection, made)
+    again(desk, made, appeal=outcome)
+    assert taken(desk) == []
+
+
+def test_who_raises_an_objection_keeps_the_entry_whatever_becomes_of_it(desk: Desk) -> None:
+    own, zarina = OwnViolations(desk.office), person("zarina")
+    with writing(desk.office.engine) as connection:
+        violation_store.put(connection, violating.violation("KZ-CRV-OLD", TENGRI, "false_code", COMMITTED))
+    prepared = own.prepare(zarina, "KZ-CRV-OLD", "wrong_facts", "The invoice says otherwise")
+    contest = own.accept(zarina, prepared.id, pki.sign_as("zarina", registering.unpacked(prepared.prepared)))
+    assert taken(desk) == []
+    ViolationBase(desk.office).decide(person("gulnar"), contest.id, "denied", "decision_stands", "It stands")
+    assert taken(desk) == []
+
+
+def test_an_objection_that_a_partner_tells_of_takes_nothing_from_who_was_taken_over(desk: Desk) -> None:
+    told = ViolationMessage(
+        id="KG-1", version=1, kind="smuggling", state="confirmed", scheme="BIN", number=KASPI, committed_on=COMMITTED
+    )
+    received(desk, told)
+    taken_over = EntryStep(
+        participant=KASPI, number=1, step=Step.ADMIT, at=desk.clock.at, valid_to=date(2027, 12, 31), reason="taken_over"
+    )
+    with writing(desk.office.engine) as connection:
+        store.add_step(connection, taken_over)
+    desk.later()
+    received(desk, replace(told, version=2, appeal="open"))
+    assert desk.status(KASPI) is Status.ACTIVE
+    received(desk, replace(told, version=3, appeal="open", kind="false_code"))
+    assert desk.status(KASPI) is Status.EXCLUDED  # more than an objection
+
+
+def received(desk: Desk, told: ViolationMessage) -> None:
+    with writing(desk.office.engine) as connection:
+        service.receive(connection, violating.desk_of(desk.office), "kg", told, f"{told.version:064}", desk.clock.at)
 
 
 def test_a_crash_takes_the_violation_and_its_consequence_together(tmp_path: Path) -> None:

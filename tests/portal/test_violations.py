@@ -16,6 +16,7 @@ from cast import PARTICIPANTS
 from evidencing import browsing_stored
 from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
 
 from interop.disclosure import ViolationMessage
 from interop.errors import MessageRefused
@@ -26,7 +27,7 @@ from portal.violations.base import ViolationBase
 from portal.violations.errors import ViolationNotFound, ViolationRefused
 from risk_gateway.bases.registry import store as registry_store
 from risk_gateway.bases.registry.model import Status
-from risk_gateway.bases.violations import identity_store, store
+from risk_gateway.bases.violations import contest_store, identity_store, store
 from risk_gateway.bases.violations.model import Appeal, Identity, Scheme, Source, State, Violation
 from risk_gateway.bases.violations.terms import expiry_of, held_until
 from signing import store as signing_store
@@ -236,11 +237,32 @@ def test_a_partner_cannot_make_it_count_or_be_held_longer_than_our_law(office: O
         ({"version": 0}, "violation.number_unusable"),
         ({"amount_tiyn": -1}, "violation.number_unusable"),
         ({"amount_tiyn": 2**63}, "violation.number_unusable"),
+        ({"committed_on": TODAY + timedelta(days=1)}, "violation.day_unusable"),
+        ({"committed_on": None, "decided_on": TODAY + timedelta(days=1)}, "violation.day_unusable"),
+        ({"committed_on": date(1991, 12, 16)}, "violation.day_unusable"),
+        ({"committed_on": date(9999, 12, 31)}, "violation.day_unusable"),
     ],
 )
 def test_what_can_never_be_taken_is_refused_for_good(office: Office, changes: dict[str, Any], code: str) -> None:
     with pytest.raises(MessageRefused, match=code):
         receive(office, told(**changes))
+
+
+def test_a_partner_further_east_may_tell_today_what_is_of_tomorrow_here(office: Office) -> None:
+    late = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)  # 23:30 here
+    receive(office, told(committed_on=date(2026, 11, 25)), late)
+    assert newest(office, "kg:KG-1").committed_on == date(2026, 11, 25)
+
+
+def test_the_longest_id_of_a_partners_violation_fits_wherever_it_is_kept() -> None:
+    partner = SQLModel.metadata.tables["exchange_partner"].c.id.type.length
+    columns = (
+        store.version_table.c.id,
+        contest_store.contest_table.c.violation,
+        identity_store.question_table.c.violation,
+        registry_store.step_table.c.cause,
+    )
+    assert {str(each): each.type.length for each in columns if each.type.length < partner + len(":") + 60} == {}
 
 
 def test_texts_of_a_partner_fit_their_columns_and_hide_nothing(office: Office) -> None:

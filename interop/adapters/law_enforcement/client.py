@@ -17,7 +17,7 @@ from interop.adapters.law_enforcement.messages import (
     Receipt,
     Report,
 )
-from interop.calls import Answered, NotUnderstood, Query, Reply, Request, demand_about, demand_answer
+from interop.calls import Answered, NotUnderstood, Query, Reply, Request, demand_about, demand_answer, demand_open
 from interop.disclosure import ViolationMessage
 from risk_gateway.bases.partner_facts.model import Question
 
@@ -27,6 +27,7 @@ VIOLATION = "violation"
 
 def ask(query: Query) -> Request:
     """Ask whether there is a notice about a participant. Raises `NotUnderstood` for what cannot be asked."""
+    demand_open(query)
     asked = NoticeQuery(query.id, query.participant, query.purpose, query.legal_basis, query.asked_at)
     return Request(QUERY_PATH, XML, _written(asked))
 

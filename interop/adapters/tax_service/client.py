@@ -14,14 +14,15 @@ from interop.adapters.tax_service.messages import (
     Kind,
     Notice,
 )
-from interop.calls import Answered, NotUnderstood, Query, Reply, Request, demand_about, read_json
+from interop.calls import Answered, NotUnderstood, Query, Reply, Request, demand_about, demand_open, read_json
 from risk_gateway.bases.partner_facts.model import Question
 
 QUESTIONS = (Question.TAX_DEBT,)
 
 
 def ask(query: Query) -> Request:
-    """Ask whether a participant owes taxes."""
+    """Ask whether a participant owes taxes. Raises `NotUnderstood` where the identifier itself may not travel."""
+    demand_open(query)
     asked = DebtQuery(
         query_id=query.id,
         taxpayer=query.participant,

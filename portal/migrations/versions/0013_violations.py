@@ -41,7 +41,7 @@ def _add_versions() -> None:
     op.create_table(
         "violation_version",
         sa.Column("cursor", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("id", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=120), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("identity", sa.String(length=80), nullable=False),
         sa.Column("scheme", sa.String(length=10), nullable=False),
@@ -98,7 +98,7 @@ def _add_identities() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("identity", sa.String(length=80), nullable=False),
         sa.Column("name", sa.String(length=300), nullable=False),
-        sa.Column("violation", sa.String(length=100), nullable=False),
+        sa.Column("violation", sa.String(length=120), nullable=False),
         sa.Column("candidate", sa.String(length=80), nullable=False),
         sa.Column("candidate_name", sa.String(length=300), nullable=False),
         sa.Column("score", sa.Integer(), nullable=False),
@@ -117,7 +117,7 @@ def _add_contests() -> None:
     op.create_table(
         "violation_contest",
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("violation", sa.String(length=100), nullable=False),
+        sa.Column("violation", sa.String(length=120), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("participant", sa.String(length=20), nullable=False),
         sa.Column("ground", sa.String(length=40), nullable=False),

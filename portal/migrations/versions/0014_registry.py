@@ -56,7 +56,7 @@ def _steps() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("by_iin", sa.String(length=12), nullable=False),
         sa.Column("by_name", sa.String(), nullable=False),
-        sa.Column("cause", sa.String(length=80), nullable=False),
+        sa.Column("cause", sa.String(length=120), nullable=False),
         sa.Column("statement", sa.String(length=32), nullable=True),
         sa.Column("notice", sa.LargeBinary(), nullable=True),
         sa.Column("sequence", sa.BigInteger(), nullable=True),

@@ -83,8 +83,8 @@ def put(connection: Connection, participant: str, facts: Iterable[PartnerFact]) 
 def forget(connection: Connection, partners: Collection[str], before: datetime) -> None:
     """Forget what others than these partners said, and those whom nobody has seen since then. Cases keep what they were
     judged by."""
-    gone = select(watch.c.participant).where(watch.c.seen_ms < milliseconds(before))
-    unseen = fact.c.participant.in_(gone) & (fact.c.asked_ms < milliseconds(before))
+    seen = select(watch.c.participant).where(watch.c.seen_ms >= milliseconds(before))
+    unseen = fact.c.participant.not_in(seen) & (fact.c.asked_ms < milliseconds(before))
     connection.execute(delete(fact).where(fact.c.partner.not_in(partners) | unseen))
     connection.execute(delete(watch).where(watch.c.seen_ms < milliseconds(before)))
 

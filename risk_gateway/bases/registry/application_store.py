@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, Row, Table, func, insert, select, update
 from sqlmodel import SQLModel
 
 from risk_gateway.bases.registry.applying import Appeal, AppealState, Application, ApplicationState
@@ -75,8 +75,9 @@ def close_application(connection: Connection, number: str, values: Values) -> bo
 
 
 def reopen_application(connection: Connection, number: str) -> None:
-    """Let a refused application wait again, with what was found of it forgotten; the journal keeps what was said."""
+    """Let a refused application wait again, to be verified anew; the journal keeps what was said."""
     values = {
+        "round": 0,
         "state": ApplicationState.FILED.value,
         "decided_at": None,
         "decided_by_iin": None,
@@ -112,6 +113,20 @@ def add_findings(
     connection.execute(insert(finding_table), rows)
     this = application_table.c.number == number
     connection.execute(update(application_table).where(this).values(round=verification))
+
+
+def next_round(connection: Connection, number: str) -> int:
+    """Return the number of the next round of verification; no round of an application takes the place of another."""
+    newest = select(func.max(finding_table.c.round)).where(finding_table.c.application == number)
+    return int(connection.execute(newest).scalar() or 0) + 1
+
+
+def found_at(connection: Connection, number: str, verification: int) -> datetime:
+    """Return when a round of verification took place."""
+    columns = finding_table.c
+    this = (columns.application == number) & (columns.round == verification)
+    at: datetime = connection.execute(select(columns.found_at).where(this).limit(1)).scalar_one()
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 def read_findings(connection: Connection, number: str, verification: int) -> tuple[Finding, ...]:

@@ -22,7 +22,8 @@ class AppealState(StrEnum):
 
 
 class Application(Struct, frozen=True, kw_only=True):
-    """`office` is a post or COMMITTEE; `agent` the broker who filed it; `round` the newest verification, 0 for none.
+    """`office` is a post or COMMITTEE; `agent` the broker who filed it; `round` the newest verification, 0 for none
+    since it was filed or reopened.
 
     `reasons` are the codes of the decision; `decision` and `statement` name signed statements.
     """

@@ -54,6 +54,7 @@ class Criteria(Struct, frozen=True, forbid_unknown_fields=True):
     renew_days_before: int
     decision_working_days: int
     appeal_days: int
+    findings_days: int
     rules: tuple[Rule, ...]
 
     def rule(self, code: str) -> Rule:

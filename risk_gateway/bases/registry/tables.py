@@ -23,7 +23,7 @@ class EntryStepRow(SQLModel, table=True):
     text: str
     by_iin: str = Field(max_length=12)
     by_name: str
-    cause: str = Field(max_length=80, index=True)
+    cause: str = Field(max_length=120, index=True)
     statement: str | None = Field(default=None, max_length=32)
     notice: bytes | None = Field(default=None, sa_column=Column(LargeBinary))  # sealed XML, zstd
     sequence: int | None = Field(default=None, sa_column=Column(BigInteger, unique=True))

@@ -15,7 +15,7 @@ class ViolationVersionRow(SQLModel, table=True):
     __tablename__ = "violation_version"
     __table_args__ = (UniqueConstraint("id", "version", name="one_version_per_violation"),)
     cursor: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    id: str = Field(max_length=100)
+    id: str = Field(max_length=120)
     version: int
     identity: str = Field(index=True, max_length=80)  # Identity.key
     scheme: str = Field(max_length=10)
@@ -78,7 +78,7 @@ class IdentityQuestionRow(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=40)  # cursor of the version that raised it, "-", position
     identity: str = Field(max_length=80)  # Identity.key, of whom the record is
     name: str = Field(max_length=300)
-    violation: str = Field(max_length=100)
+    violation: str = Field(max_length=120)
     candidate: str = Field(max_length=80)  # Identity.key, of the participant it may be
     candidate_name: str = Field(max_length=300)
     score: int  # 0-100
@@ -104,7 +104,7 @@ class ViolationContestRow(SQLModel, table=True):
         ),
     )
     id: str = Field(primary_key=True, max_length=32)
-    violation: str = Field(index=True, max_length=100)
+    violation: str = Field(index=True, max_length=120)
     version: int  # of the record as it was read
     participant: str = Field(index=True, max_length=20)
     ground: str = Field(max_length=40)
