@@ -54,7 +54,7 @@ def _poison(home: Path, seed: int, poison: bytes | None) -> None:
         names = side.named(range(BESIDE))
         side.record([*names[: BESIDE // 2], POISON.decode(), *names[BESIDE // 2 :]])
         while side.health(other).waiting > (poison is not None):
-            time.sleep(0.1)
+            time.sleep(0.1)  # both portals are other processes: their queue can only be looked at
         seconds = side.latencies(other)
     print(
         f"{'beside poison' if poison else 'without poison'}: {len(seconds)} messages,"

@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from declarations import store as declarations_store
 from declarations.errors import DeclarationsError
 from declarations.numbering import parse
-from declarations.reference import Reference, TariffUnreadable
-from declarations.reference.published_rates import RatesUnreadable
-from portal import exchange_rates, tariffs, terminal
+from declarations.reference import Reference
+from declarations.reference.csv_file import FileUnreadable
+from portal import loading_reference, terminal
 from portal.app import create_app, open_office
 from portal.authorities import AuthorityUnreachable, authorities_of
 from portal.background import background, notary_of, work_until_interrupted
@@ -195,29 +195,24 @@ def show(number: str, as_json: AsJson = False, language: Language = "en") -> Non
 @reference.command("load-tariff")
 def load_tariff(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Load a full tariff (CSV: commodity_code, duty_rate[, supplementary_unit]); it is in force at once."""
-    settings = Settings.load()
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-        with writing(make_engine(settings.database_url)) as connection:
-            lines = tariffs.load(connection, SystemClock(), file.name, text)
-    except (TariffUnreadable, UnicodeDecodeError) as error:
-        errors.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(REFUSED) from None
-    print(f"{lines} rates are in force.")
+    print(f"{_load_reference(file, loading_reference.load_tariff)} rates are in force.")
 
 
 @reference.command("load-rates")
 def load_rates(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Load published exchange rates (CSV: currency, since, tenge[, units]); each holds from its day on."""
+    print(f"{_load_reference(file, loading_reference.load_rates)} rates are on record.")
+
+
+def _load_reference(file: Path, load: loading_reference.Load) -> int:
     settings = Settings.load()
     try:
         text = file.read_bytes().decode("utf-8-sig")
         with writing(make_engine(settings.database_url)) as connection:
-            lines = exchange_rates.load(connection, SystemClock(), file.name, text)
-    except (RatesUnreadable, UnicodeDecodeError) as error:
+            return load(connection, SystemClock(), file.name, text)
+    except (FileUnreadable, UnicodeDecodeError) as error:
         errors.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(REFUSED) from None
-    print(f"{lines} rates are on record.")
 
 
 @reference.command("show")

@@ -1,30 +1,24 @@
 """The import tariff: one line for each ten-digit commodity code, read from CSV."""
 
-import csv
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
 
-from declarations.errors import DeclarationsError
+from declarations.reference.csv_file import FileUnreadable, Row, read_lines
 from declarations.reference.rate import Rate, RateUnreadable
 
 CODE_LENGTH: Final = 10
 HEADING_LENGTH: Final = 4
 REQUIRED_COLUMNS: Final = ("commodity_code", "duty_rate")
-PROBLEMS_SHOWN: Final = 20
-TEXT_SHOWN: Final = 120
 UNIT_LENGTH: Final = 3
 
 
-class TariffUnreadable(DeclarationsError):
-    """The file is not a tariff. `problems` are (line number, the line's text, what is wrong)."""
+class TariffUnreadable(FileUnreadable):
+    """The file is not a tariff."""
 
-    def __init__(self, problems: tuple[tuple[int, str, str], ...]) -> None:
-        self.problems = problems
-        shown = "; ".join(f"{number}: {text!r}: {wrong}" for number, text, wrong in problems[:PROBLEMS_SHOWN])
-        super().__init__("R-001", {"count": str(len(problems)), "lines": shown})
+    code_of_file = "R-001"
 
 
 class TariffLine(Struct, frozen=True):
@@ -56,26 +50,7 @@ class Tariff:
         A code of fewer than ten digits is a heading of the printed tariff; no goods have it. Raises `TariffUnreadable`
         with every line that is wrong.
         """
-        rows = csv.DictReader(text.lstrip("\ufeff").splitlines())
-        missing = [name for name in REQUIRED_COLUMNS if name not in (rows.fieldnames or ())]
-        if missing:
-            raise TariffUnreadable(((1, ",".join(rows.fieldnames or ()), f"no column {', '.join(missing)}"),))
-        lines: dict[str, TariffLine] = {}
-        problems = []
-        try:
-            for row in rows:
-                try:
-                    line = _line(row, lines)
-                except ValueError as wrong:
-                    problems.append((rows.line_num, _shown(row), str(wrong)))
-                else:
-                    lines[line.code] = line
-        except csv.Error as wrong:
-            problems.append((rows.line_num, "", str(wrong)))
-        if not lines and not problems:
-            problems.append((rows.line_num, "", "no lines"))
-        if problems:
-            raise TariffUnreadable(tuple(problems))
+        lines = read_lines(text, REQUIRED_COLUMNS, _line, TariffUnreadable)
         return cls(lines.values(), source, complete)
 
     def __len__(self) -> int:
@@ -111,12 +86,8 @@ class Tariff:
         return tuple(self._lines[code] for code in codes[first:last])
 
 
-def _shown(row: Mapping[str, str | None]) -> str:
-    return ",".join(value for value in row.values() if isinstance(value, str))[:TEXT_SHOWN]
-
-
-def _line(row: Mapping[str, str | None], seen: Mapping[str, TariffLine]) -> TariffLine:
-    """Return the line of `row`; raises ValueError saying what is wrong with it."""
+def _line(row: Row, seen: Mapping[str, TariffLine]) -> tuple[str, TariffLine]:
+    """Return code and line of `row`; raises ValueError saying what is wrong with it."""
     code, rate = (row["commodity_code"] or "").strip(), row["duty_rate"] or ""
     unit = (row.get("supplementary_unit") or "").strip()
     if not (HEADING_LENGTH <= len(code) <= CODE_LENGTH and code.isascii() and code.isdigit()):
@@ -126,6 +97,6 @@ def _line(row: Mapping[str, str | None], seen: Mapping[str, TariffLine]) -> Tari
     if unit and not (len(unit) == UNIT_LENGTH and unit.isascii() and unit.isalnum()):
         raise ValueError("the supplementary unit is not a three-character code")
     try:
-        return TariffLine(code, Rate.parse(rate), unit or None)
+        return code, TariffLine(code, Rate.parse(rate), unit or None)
     except RateUnreadable:
         raise ValueError(f"the rate {rate.strip()!r} is not understood") from None

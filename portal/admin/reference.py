@@ -1,6 +1,6 @@
 """Which reference data are in force, from which day, and where they come from; and loading a tariff."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from declarations.reference import ExchangeRate, Reference
 from declarations.reference.files import Dated, read_dues
-from portal import exchange_rates, tariffs
+from portal import loading_reference
 from portal.admin import store
 from portal.admin.appointing import demand_administrator
 from portal.admin.errors import Refused
@@ -20,7 +20,10 @@ from risk_gateway.days import day_of
 
 NAME_MOST: Final = 100
 BYTES_MOST: Final = 7_000_000
-LOADED: Final = {"tariff": tariffs.load, "rates": exchange_rates.load}
+LOADED: Final[Mapping[str, loading_reference.Load]] = {
+    "tariff": loading_reference.load_tariff,
+    "rates": loading_reference.load_rates,
+}
 
 
 class CodeList(Struct, frozen=True):
@@ -103,7 +106,7 @@ class ReferenceDesk:
     def load(self, by: SignedIn, what: str, name: str, content: bytes) -> int:
         """Put a file of LOADED on record and return how many lines it has.
 
-        Raises Refused, TariffUnreadable, RatesUnreadable.
+        Raises Refused, FileUnreadable.
         """
         if not content or len(content) > BYTES_MOST:
             raise Refused("file", what)

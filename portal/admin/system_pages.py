@@ -9,8 +9,7 @@ from litestar.params import FromQuery, MultipartBody
 from litestar.response import Redirect
 from msgspec import Struct
 
-from declarations.reference import TariffUnreadable
-from declarations.reference.published_rates import RatesUnreadable
+from declarations.reference.csv_file import FileUnreadable
 from portal.access import Permission
 from portal.admin.condition import Health
 from portal.admin.errors import Refused
@@ -84,7 +83,7 @@ async def _load(
     content = b"" if sent is None else await sent.read(BYTES_MOST + 1)
     try:
         reference_desk.load(request.user, what, "" if sent is None else sent.filename, content)
-    except (TariffUnreadable, RatesUnreadable) as unreadable:
+    except FileUnreadable as unreadable:
         wrong = unreadable.problems[:PROBLEMS_SHOWN]
         return _reference(request, pages, reference_desk, "", Refused(what, what), wrong)
     except Refused as refused:

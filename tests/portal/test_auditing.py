@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from declarations import store as declarations_store
 from declarations.store import counter, declaration, document, power
 from interop.store import outbox
-from portal import cli, exchange_rates
+from portal import cli, loading_reference
 from portal.auditing import checks, whole
 from portal.auditing.run import Wanted, audit
 from portal.authorities import DemoAuthorities
@@ -635,7 +635,7 @@ def load_rates(audited: Audited, dollar: str) -> None:
     audited.office.clock.at += tampering.LATER
     with writing(audited.office.engine) as connection:
         text = f"currency,since,tenge\nUSD,{offices.NOW.date()},{dollar}\n"
-        exchange_rates.load(connection, audited.office.clock, f"{dollar}.csv", text)
+        loading_reference.load_rates(connection, audited.office.clock, f"{dollar}.csv", text)
 
 
 def deviation_of_box_23(audited: Audited, answer: Answer) -> Decimal | None:
