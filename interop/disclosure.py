@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -94,6 +95,13 @@ def disclose(violation: Violation, policy: Policy) -> dict[str, Any] | None:
         hashed = {name: known[name] for name in sorted(policy.hash_fields & HASHABLE)}
         told |= {f"{name}_hash": hash_of(value, policy.salt) for name, value in hashed.items() if value}
     return told
+
+
+def allows(policy: Policy, told: Mapping[str, Any]) -> bool:
+    """Tell whether everything in a message whose record is not at hand may be told under a policy."""
+    open_fields = (policy.fields & FIELDS) - policy.hash_fields
+    hashed = {f"{name}_hash" for name in policy.hash_fields & HASHABLE}
+    return told.get("kind") in policy.kinds and told.keys() <= open_fields | hashed
 
 
 def hash_of(value: str, salt: str) -> str:

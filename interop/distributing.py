@@ -14,9 +14,12 @@ KIND = "violation"
 
 
 def distribute(connection: Connection, violation: Violation, now: datetime) -> tuple[str, ...]:
-    """Record a message to each active partner who may know of this version; return their ids."""
+    """Record a message to each partner who may know of this version; return their ids.
+
+    What is for one that is switched off waits until it is switched on.
+    """
     sent = []
-    for partner in list_partners(connection, active=True):
+    for partner in list_partners(connection):
         told = disclose(violation, partner.policy)
         if told is not None:
             body = msgspec.json.encode(told)

@@ -4,7 +4,7 @@ Within a subject messages stay in order: one waits until the earlier ones about 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -13,14 +13,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from interop.partner_store import lease, stream
-from interop.tables import NonceRow, ProofRow, SentRow, TakenRow
+from interop.tables import AllowanceRow, NonceRow, OldReceiptRow, ProofRow, SentRow, TakenRow
 
 outbox = SQLModel.metadata.tables[SentRow.__tablename__]
 inbox = SQLModel.metadata.tables[TakenRow.__tablename__]
 proof = SQLModel.metadata.tables[ProofRow.__tablename__]
+old_receipt = SQLModel.metadata.tables[OldReceiptRow.__tablename__]
+allowance = SQLModel.metadata.tables[AllowanceRow.__tablename__]
 nonce = SQLModel.metadata.tables[NonceRow.__tablename__]
 
-WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
+WAITING, DELIVERED, DEAD, WITHHELD = "waiting", "delivered", "dead", "withheld"
+RESEND_AFTER = timedelta(minutes=5)
 
 
 class Outgoing(Struct, frozen=True):
@@ -144,17 +147,32 @@ def put_off(connection: Connection, message: Outgoing, until: datetime, code: st
     connection.execute(update(outbox).where(where).values(values))
 
 
+def put_envelope(connection: Connection, before: Outgoing, after: Outgoing) -> None:
+    """Let a message that waits leave under another id with another envelope, at its place."""
+    where = (outbox.c.message_id == before.message_id) & (outbox.c.state == WAITING)
+    values = {"message_id": after.message_id, "envelope": after.envelope}
+    connection.execute(update(outbox).where(where).values(values))
+
+
 def replay(connection: Connection, message_id: str, now: datetime) -> bool:
     """Let a dead letter be sent again; tell whether there was one."""
     return _send_again(connection, now, outbox.c.message_id == message_id, outbox.c.state == DEAD) == 1
 
 
 def send_again_from(connection: Connection, partner: str, position: int, now: datetime, but: str = "") -> int:
-    """Let everything that a partner received at `position` and after it be sent again, `but` one; return how much."""
+    """Let everything that a partner received at `position` and after it be sent again, `but` one; return how much.
+
+    At once when the last time is longer ago than `RESEND_AFTER`, else when it will be: who always says that it has lost
+    all gets it no oftener.
+    """
+    resent_at = aware(connection.execute(select(stream.c.resent_at).where(stream.c.partner == partner)).scalar_one())
+    at = now
+    if resent_at is not None:
+        at = resent_at if resent_at > now else max(now, resent_at + RESEND_AFTER)
     delivered = (outbox.c.partner == partner, outbox.c.state == DELIVERED, outbox.c.message_id != but)
-    found = _send_again(connection, now, *delivered, outbox.c.position >= position)
+    found = _send_again(connection, at, *delivered, outbox.c.position >= position)
     if found:
-        note_restored(connection, partner, now)
+        connection.execute(update(stream).where(stream.c.partner == partner).values(restored_at=now, resent_at=at))
     return found
 
 
@@ -164,8 +182,17 @@ def is_at(connection: Connection, partner: str, position: int, but: str) -> bool
     return connection.execute(select(outbox.c.message_id).where(where)).first() is not None
 
 
-def _send_again(connection: Connection, now: datetime, *where: Any) -> int:
-    anew = {"state": WAITING, "ended_at": None, "attempts": 0, "next_attempt_at": now, "code": ""}
+def replaced_receipts(connection: Connection, message_id: str) -> tuple[str, ...]:
+    """Return the receipts that a message had before it was sent again, the oldest first."""
+    wanted = select(old_receipt.c.receipt).where(old_receipt.c.message_id == message_id).order_by(old_receipt.c.id)
+    return tuple(connection.execute(wanted).scalars())
+
+
+def _send_again(connection: Connection, at: datetime, *where: Any) -> int:
+    """Let messages wait again; the receipts that they had are kept, for they prove that the partner had them."""
+    kept = select(outbox.c.message_id, outbox.c.partner, outbox.c.receipt).where(*where, outbox.c.receipt != "")
+    connection.execute(insert(old_receipt).from_select(["message_id", "partner", "receipt"], kept))
+    anew = {"state": WAITING, "ended_at": None, "attempts": 0, "next_attempt_at": at, "code": ""}
     anew |= {"receipt": "", "position": None}
     return connection.execute(update(outbox).where(*where).values(anew)).rowcount
 
@@ -218,6 +245,35 @@ def use_nonce(connection: Connection, partner: str, value: str, expires_at: date
     add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     made = add(nonce).values(partner=partner, nonce=value, expires_at=expires_at).on_conflict_do_nothing()
     return connection.execute(made.returning(nonce.c.nonce)).first() is not None
+
+
+def read_allowance(connection: Connection, partner: str, *, lock: bool) -> tuple[float, datetime] | None:
+    """Return how many requests a partner had left, and when; locked, others wait for it until the transaction ends."""
+    wanted = select(allowance.c.left, allowance.c.at).where(allowance.c.partner == partner)
+    row = connection.execute(wanted.with_for_update() if lock else wanted).first()
+    return None if row is None else (row.left, row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at)
+
+
+def put_allowance(connection: Connection, partner: str, left: float, at: datetime) -> None:
+    values = {"partner": partner, "left": left, "at": at}
+    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    made = add(allowance).values(values)
+    connection.execute(made.on_conflict_do_update(index_elements=["partner"], set_=values))
+
+
+def forget(connection: Connection, before: datetime) -> int:
+    """Delete what was exchanged and had ended before a moment, and return how much. The inbox stays: what is in it is
+    known again, and holds no content."""
+    ended = outbox.c.state.in_((DELIVERED, WITHHELD)) & (outbox.c.ended_at < before)
+    there = select(outbox.c.message_id)
+    return sum(
+        connection.execute(each).rowcount
+        for each in (
+            delete(outbox).where(ended),
+            delete(old_receipt).where(old_receipt.c.message_id.not_in(there)),
+            delete(proof).where(proof.c.at < before),
+        )
+    )
 
 
 def read_stream(connection: Connection, partner: str) -> Stream:

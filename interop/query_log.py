@@ -1,11 +1,11 @@
 """Who asked about whom, for what purpose, and what was answered: kept of every query, refused ones too."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlmodel import SQLModel
 
 from interop.exchange_store import aware
@@ -38,19 +38,28 @@ def log_query(connection: Connection, query: Query) -> None:
     connection.execute(insert(query_table), {**values, "told": msgspec.json.encode(query.told).decode()})
 
 
+def forget(connection: Connection, before: datetime) -> int:
+    """Delete the queries of before a moment, and return how many."""
+    return connection.execute(delete(query_table).where(query_table.c.at < before)).rowcount
+
+
 def list_queries(
     connection: Connection,
     about: Sequence[str] | str | None = None,
     after: int | None = None,
     partner: str | None = None,
+    purposes: Collection[str] | None = None,
     limit: int = 200,
 ) -> tuple[Query, ...]:
-    """Return queries, the newest first: about these identifiers, of a partner, older than the one with id `after`."""
+    """Return queries, the newest first: about these identifiers, of a partner, for these purposes, older than the one
+    with id `after`."""
     wanted = select(query_table)
     if about is not None:
         wanted = wanted.where(query_table.c.about.in_([about] if isinstance(about, str) else about))
     if partner is not None:
         wanted = wanted.where(query_table.c.partner == partner)
+    if purposes is not None:
+        wanted = wanted.where(query_table.c.purpose.in_(purposes))
     if after is not None:
         wanted = wanted.where(query_table.c.id < after)
     found = []

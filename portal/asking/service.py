@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from interop import partner_store
-from interop.calls import NotUnderstood, Query
+from interop.calls import NotUnderstood, Query, Reply, Request
 from interop.disclosure import hash_of
 from interop.partners import Partner
 from portal import audit
@@ -27,7 +27,8 @@ from signing import store as signing_store
 AT_ONCE: Final = 16  # participants about whom one round asks together
 PARTNERS_KEPT_SECONDS: Final = 2.0  # for lodgements; who is new or ended is known to them so late
 PARTNERS_SHARE: Final = 0.75  # of the time that a lodgement waits; the rest is for keeping what they say
-RESTING: Final = "not asked: it failed a moment ago"
+NOT_ASKED: Final = "not asked"
+RESTING: Final = f"{NOT_ASKED}: it failed a moment ago"
 PURPOSE, LEGAL_BASIS = "customs_control", "Customs Code, article 18 [?]"
 
 _JUDGED = frozenset(JUDGED)
@@ -81,6 +82,17 @@ class Asking:
         """Return those by whose answers lodgements are judged: customs abroad are not asked about everybody."""
         return tuple(each for each in self.partners() if not _JUDGED.isdisjoint(ADAPTERS[each.kind].QUESTIONS))
 
+    def post(self, partner: Partner, query: Query, make: Callable[[Query], Request], seconds: float) -> Reply:
+        """Post an area's own question, made of a query as the partner's policy lets it name the participant.
+
+        Waits, so it is not for the thread of an event loop. Raises `NoAnswer`, `NotUnderstood`.
+        """
+
+        async def once() -> Reply:
+            return await self._call(partner, make(_named(partner, query)), seconds)
+
+        return asyncio.run(once())
+
     # --- for lodgements ---------------------------------------------------------------------------------------------
 
     async def before_judging(self, participant: str) -> bool:
@@ -91,13 +103,12 @@ class Asking:
         lodgement. Those who ask about the same participant meanwhile wait for the same answers.
         """
         try:
-            partners = [each for each in self._partners_lately() if self._breaker.is_well(each.id)]
+            wait = rules_of(day_of(self._clock.now())).lodgement_wait_milliseconds / 1000
+            share = wait * PARTNERS_SHARE
+            partners = [each for each in self._partners_lately() if self._breaker.is_well(each.id, share)]
             if not partners:
                 return False
-            wait = rules_of(day_of(self._clock.now())).lodgement_wait_milliseconds / 1000
-            return await asyncio.wait_for(
-                asyncio.shield(self._shared(participant, partners, wait * PARTNERS_SHARE)), wait
-            )
+            return await asyncio.wait_for(asyncio.shield(self._shared(participant, partners, share)), wait)
         except TimeoutError:
             return False
         except Exception as error:  # noqa: BLE001 whatever breaks here must not stop a lodgement
@@ -153,7 +164,7 @@ class Asking:
         return asked
 
     async def _ask_one(self, partner: Partner, query: Query, seconds: float) -> Facts:
-        if not self._breaker.may_ask(partner.id):
+        if not self._breaker.may_ask(partner.id, seconds):
             return _unknown(partner, query, RESTING)
         try:
             return await self._answers(partner, query, seconds)
@@ -166,14 +177,18 @@ class Asking:
 
     async def _answers(self, partner: Partner, query: Query, seconds: float) -> Facts:
         """Raises `NoAnswer`, after which the partner rests, or `NotUnderstood`, which costs nobody any time."""
-        adapter, query = ADAPTERS[partner.kind], _named(partner, query)
-        request = adapter.ask(query)
+        adapter = ADAPTERS[partner.kind]
+        try:
+            query = _named(partner, query)
+            request = adapter.ask(query)
+        except NotUnderstood as error:
+            return _unknown(partner, query, f"{NOT_ASKED}: {str(error).removeprefix(f'{NOT_ASKED}: ')}")
         try:
             reply = await self._call(partner, request, seconds)
         except (NoAnswer, asyncio.CancelledError):
-            self._breaker.failed(partner.id)
+            self._breaker.failed(partner.id, seconds)
             raise
-        self._breaker.answered(partner.id)
+        self._breaker.answered(partner.id, seconds)
         return tuple(
             PartnerFact(
                 partner=partner.id,
@@ -202,7 +217,7 @@ class Asking:
             # COMMIT POINT: from here lodgements know
 
     def _record(self, participant: str, asked: Mapping[str, Facts], purpose: str, basis: str) -> audit.Record | None:
-        partners = sorted({fact.partner for fact in asked[participant] if fact.detail != RESTING})
+        partners = sorted({fact.partner for fact in asked[participant] if _was_asked(fact)})
         if not partners:
             return None
         particulars = {"partners": " ".join(partners), "purpose": purpose, "legal_basis": basis}
@@ -219,6 +234,10 @@ def _named(partner: Partner, query: Query) -> Query:
         raise NotUnderstood("not asked: its policy lets no identifier travel")
     hashed = hash_of(query.participant, policy.salt) if policy.salt else ""
     return replace(query, number_hash=hashed, by_hash=by_hash)
+
+
+def _was_asked(fact: PartnerFact) -> bool:
+    return fact.answered_at is not None or not fact.detail.startswith(NOT_ASKED)
 
 
 def _unknown(partner: Partner, query: Query, detail: str) -> Facts:

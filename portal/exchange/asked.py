@@ -11,7 +11,7 @@ from interop.disclosure import ViolationMessage, disclose
 from interop.partners import Partner
 from interop.query_log import Query
 from interop.querying import Asked
-from portal.exchange.handling import number_of
+from portal.exchange.hashes import number_of
 from risk_gateway.bases.violations import store as violation_store
 from risk_gateway.bases.violations.model import COUNTRY, Identity, Scheme, Violation
 from risk_gateway.days import day_of

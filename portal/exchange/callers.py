@@ -1,7 +1,7 @@
 """Who calls the exchange: the partner whose key signed the request. What it is answered is signed by the office."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar.datastructures import MutableScopeHeaders
@@ -11,19 +11,23 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
 from litestar.types import Message as AsgiMessage
 from msgspec import Struct
+from sqlalchemy import Connection
 
 from interop import exchange_store
 from interop.partner_store import list_partners
-from interop.partners import Partner
+from interop.partners import Partner, PartnerKind
 from portal.access import Role
 from portal.database import reading, writing
-from portal.errors import SignatureRefused
-from portal.exchange.rates import Buckets
-from portal.exchange.signatures import WINDOW, Message, Proof, sign_answer, verify_request
+from portal.errors import SignatureRefused, Unavailable
+from portal.exchange.rates import Allowance, Doors, Left, demand_one, take, told
+from portal.exchange.signatures import WINDOW, Message, Proof, key_id_of, named, sign_answer, verify_request
 from portal.office import Office
+from portal.settings import Settings
 from signing.errors import SigningError
 
 PREFIX = "/exchange/"
+SEALS = "/api/v1/movements/"  # events of electronic seals, signed in the same way
+ROLES = {PartnerKind.SEAL_OPERATOR: Role.SEAL_OPERATOR}  # of every other kind: a partner system
 BODY_BYTES_MAX = 2_000_000
 NONCE_KEPT: timedelta = 2 * WINDOW
 
@@ -38,30 +42,38 @@ class PartnerCaller(Struct, frozen=True):
 
 
 class SignatureMiddleware(ASGIMiddleware):
-    """Puts the caller into `scope["user"]` for everything under /exchange/, and signs what it is answered."""
+    """Puts the caller into `scope["user"]` for all that partners sign, and signs what it is answered."""
 
     scopes = (ScopeType.HTTP,)
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._buckets = Buckets(office.clock)
+        self._doors = Doors(office.clock)
         public = office.settings.public_url.partition("://")[2]
         self._authority = public.partition("/")[0]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        if not scope["path"].startswith(PREFIX):
+        if not scope["path"].startswith((PREFIX, SEALS)):
             await next_app(scope, receive, send)
             return
-        body = await _read(receive)
+        if not is_open(self._office.settings):
+            raise Unavailable("exchange.no_address")
+        address = scope["client"][0] if scope["client"] else ""
+        self._doors.demand_open(address)
         request = self._request(scope)
-        caller = await asyncio.to_thread(self._caller, request, body)
-        left = self._buckets.take(caller.partner.id, caller.partner.per_minute)
+        key_id_of(request.headers)  # or nothing of it is read
+        body = await _read(receive)
+        try:
+            caller, left = await asyncio.to_thread(self._caller, request, body)
+        except SignatureRefused:
+            self._doors.refused(address)
+            raise
         scope["user"] = caller
         answer = _Answer(self._office, request, left.headers(), send)
         await next_app(scope, _Again(body, receive).receive, answer.send)
 
     def _request(self, scope: Scope) -> Message:
-        """Return the request as it was signed; where the portal's address is known, it must have been to that."""
+        """Return the request as it was signed: to the portal's address. Only a demonstration has none."""
         headers: dict[str, str] = {}
         for raw, value in scope["headers"]:
             name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
@@ -72,18 +84,38 @@ class SignatureMiddleware(ASGIMiddleware):
         url = f"http://{authority}{path}{'?' if query else ''}{query}"
         return Message(str(scope.get("method", "")).upper(), url, headers)
 
-    def _caller(self, request: Message, body: bytes) -> PartnerCaller:
-        """Return who signed the request, which nobody may send a second time. Raises `SignatureRefused`."""
+    def _caller(self, request: Message, body: bytes) -> tuple[PartnerCaller, Left]:
+        """Return who signed the request, which nobody may send a second time, and what is left of its requests.
+
+        Whoever the request names must have one left before its signature is looked at. Raises `SignatureRefused`,
+        `TooManyRequests`.
+        """
         office = self._office
         now = office.clock.now()
         with reading(office.engine) as connection:
             partners = list_partners(connection, active=True)
+            partner = named(request, partners, now)
+            allowance = _allowance(connection, partner, now)
+        demand_one(allowance.left_at(now, partner.per_minute), partner.per_minute)
         proof = verify_request(request, body, partners, now)
         with writing(office.engine) as connection:
             expires_at = proof.created + NONCE_KEPT
-            if not exchange_store.use_nonce(connection, proof.partner.id, proof.nonce, expires_at, now):
+            if not exchange_store.use_nonce(connection, partner.id, proof.nonce, expires_at, now):
                 raise SignatureRefused("exchange.replayed")
-        return PartnerCaller(Role.PARTNER_SYSTEM, proof.partner, proof, body)
+            allowance = take(_allowance(connection, partner, now, lock=True), now, partner.per_minute)
+            exchange_store.put_allowance(connection, partner.id, allowance.left, allowance.at)
+        role = ROLES.get(partner.kind, Role.PARTNER_SYSTEM)
+        return PartnerCaller(role, partner, proof, body), told(allowance, partner.per_minute)
+
+
+def _allowance(connection: Connection, partner: Partner, now: datetime, *, lock: bool = False) -> Allowance:
+    kept = exchange_store.read_allowance(connection, partner.id, lock=lock)
+    return Allowance(*kept) if kept else Allowance(float(partner.per_minute), now)
+
+
+def is_open(settings: Settings) -> bool:
+    """Tell whether the exchange may be served: without its address the portal would take what was signed for others."""
+    return bool(settings.public_url) or settings.demo
 
 
 class _Again:

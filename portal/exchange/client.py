@@ -1,8 +1,6 @@
 """Calling a partner: one signed request, whose answer counts only with the partner's signature."""
 
-import ssl
 from collections.abc import Mapping
-from functools import cache
 
 import httpx
 from msgspec import Struct
@@ -10,6 +8,7 @@ from msgspec import Struct
 from interop.partners import Partner
 from portal.errors import SignatureRefused
 from portal.exchange.signatures import Message, sign_request, verify_answer
+from portal.exchange.tls import trusted
 from portal.office import Office
 
 API = "/exchange/v1"
@@ -41,8 +40,8 @@ class Client:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._seconds = float(office.settings.exchange_timeout_seconds)
-        trusted = _trusted(office.settings.exchange_tls_file)
-        self._http = httpx.Client(verify=trusted, trust_env=False, timeout=self._seconds)
+        shown = trusted(office.settings.exchange_tls_file)
+        self._http = httpx.Client(verify=shown, trust_env=False, timeout=self._seconds)
 
     def __enter__(self) -> "Client":
         return self
@@ -82,12 +81,3 @@ class Client:
             raise Undelivered(f"not reached: {type(error).__name__}") from None
         except (httpx.HTTPError, OSError) as error:
             raise Undelivered(f"no answer: {type(error).__name__}", of_content=True) from None
-
-
-@cache
-def _trusted(shown: str) -> ssl.SSLContext:
-    """Return the context of connections: the system's authorities, and our certificate in the file `shown`, if any."""
-    context = ssl.create_default_context()
-    if shown:
-        context.load_cert_chain(shown)
-    return context

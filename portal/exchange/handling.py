@@ -11,30 +11,32 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from declarations.identifiers import is_bin, is_iin
 from interop.adapters.law_enforcement import client as law_enforcement
 from interop.calls import NotUnderstood
-from interop.disclosure import ViolationMessage, hash_of
+from interop.disclosure import ViolationMessage
 from interop.distributing import KIND as VIOLATION
 from interop.envelope import digest_of
 from interop.errors import MessageRefused
 from interop.partners import Partner, PartnerKind
 from portal.casework.desk import Desk
+from portal.exchange.hashes import number_of
 from portal.violations import service as violations
-from portal.violations.store import named_participants
-from risk_gateway.bases.violations import store as violation_store
-from risk_gateway.bases.violations.model import Scheme
+from portal.violations.errors import Contradicted
+from risk_gateway.bases.violations import conflict_store
+from risk_gateway.bases.violations.model import UNKNOWN_HASH
 
 Handle = Callable[[Connection, Desk, Partner, bytes, datetime], None]
 
 REPORT = "report"
 TEST = "test"
-UNKNOWN_HASH = "hmac:"  # begins what a number is called here of which only the hash is known
 UNKNOWN_HASH_DIGITS = 48
+TELL_VIOLATIONS = frozenset({PartnerKind.TAX_SERVICE, PartnerKind.LAW_ENFORCEMENT, PartnerKind.FOREIGN_CUSTOMS})
 
 
 def receive_violation(connection: Connection, desk: Desk, partner: Partner, body: bytes, now: datetime) -> None:
     """Put a partner's violation on record. Whom a hashed number means is looked up among those on record here."""
+    if partner.kind not in TELL_VIOLATIONS:
+        raise MessageRefused("exchange.kind_unknown")
     try:
         message = msgspec.json.decode(body, type=ViolationMessage)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -42,7 +44,7 @@ def receive_violation(connection: Connection, desk: Desk, partner: Partner, body
     if message.number_hash and not message.number:
         number = number_of(connection, message.number_hash, partner)
         number = number or f"{UNKNOWN_HASH}{message.number_hash[:UNKNOWN_HASH_DIGITS]}"
-        message = replace(message, number=number, scheme=_scheme(number).value)
+        message = replace(message, number=number, scheme=violations.scheme_of(number).value)
     violations.receive(connection, desk, partner.id, message, digest_of(body), now)
 
 
@@ -69,17 +71,7 @@ HANDLERS: Mapping[str, Handle] = {
 }
 
 
-def number_of(connection: Connection, hashed: str, partner: Partner) -> str | None:
-    """Return the number on record here that has this HMAC under the partner's salt."""
-    salt = partner.policy.salt
-    if not salt:
-        return None
-    ours = (each.key.rpartition(":")[2] for each in named_participants(connection))
-    known = (*violation_store.numbers(connection), *ours)
-    return next((number for number in known if hash_of(number, salt) == hashed), None)
-
-
-def _scheme(number: str) -> Scheme:
-    if is_bin(number):
-        return Scheme.BIN
-    return Scheme.IIN if is_iin(number) else Scheme.FOREIGN
+def note(connection: Connection, refused: MessageRefused) -> None:
+    """Keep what an officer shall see of a message that was refused."""
+    if isinstance(refused, Contradicted):
+        conflict_store.add(connection, refused.conflict)

@@ -10,8 +10,9 @@ from interop.partners import Partner, read_key
 from portal import audit
 
 
-def change_partner(connection: Connection, partner: Partner, by: str, now: datetime) -> None:
-    """Record a partner, new or changed, in the caller's transaction. `by` is the administrator's IIN.
+def change_partner(connection: Connection, partner: Partner, by: str, now: datetime, second: str = "") -> None:
+    """Record a partner, new or changed, in the caller's transaction. `by` is the administrator's IIN, `second` that of
+    the one who confirmed it, where two are demanded (portal/partners/proposing.py).
 
     Raises `KeyRefused` for a key that cannot be used.
     """
@@ -36,6 +37,7 @@ def change_partner(connection: Connection, partner: Partner, by: str, now: datet
         "salted": _yes(bool(policy.salt)),
         "new": _yes(new),
         "by": by,
+        "second": second,
     }
     audit.record_one(connection, audit.Record(audit.Event.PARTNER_CHANGED, partner.id, now, particulars))
 

@@ -21,8 +21,9 @@ from interop.querying import Page
 from portal import audit
 from portal.casework.desk import Desk
 from portal.database import reading, writing
+from portal.exchange import hashes
 from portal.exchange.client import Client, Undelivered
-from portal.exchange.handling import HANDLERS
+from portal.exchange.handling import HANDLERS, note
 from portal.office import Office
 from signing import store as signing_store
 
@@ -43,6 +44,8 @@ def pull(office: Office, client: Client, partner: Partner, still_ours: Callable[
             page = msgspec.json.decode(reply.body, type=Page)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise Undelivered("answer: unreadable") from None
+        if any(each.number_hash for each in page.violations):
+            hashes.learn(office.engine, partner)
         for violation in page.violations:
             _take(office, partner, violation)
         with writing(office.engine) as connection:
@@ -73,17 +76,19 @@ def _take(office: Office, partner: Partner, violation: ViolationMessage) -> None
             signing_store.lock_head(connection)
             HANDLERS[KIND](connection, Desk(office.clock, office.keyring), partner, body, office.clock.now())
     except MessageRefused as refused:
-        _pass_over(office, partner, violation, body, refused.code)
+        _pass_over(office, partner, violation, body, refused)
     except (DataError, OverflowError):  # no column holds it, however often it is read
-        _pass_over(office, partner, violation, body, "exchange.body")
+        _pass_over(office, partner, violation, body, MessageRefused("exchange.body"))
     except SQLAlchemyError:
         raise
     except Exception as error:  # noqa: BLE001 one violation must not hold up those behind it
         structlog.get_logger().error("exchange.trouble", partner=partner.id, violation=violation.id, exc_info=error)
-        _pass_over(office, partner, violation, body, "exchange.trouble")
+        _pass_over(office, partner, violation, body, MessageRefused("exchange.trouble"))
 
 
-def _pass_over(office: Office, partner: Partner, violation: ViolationMessage, body: bytes, code: str) -> None:
+def _pass_over(
+    office: Office, partner: Partner, violation: ViolationMessage, body: bytes, refused: MessageRefused
+) -> None:
     named = "".join(each for each in violation.id if each.isprintable())[:SUBJECT_MOST]
     particulars = {
         "partner": partner.id,
@@ -91,12 +96,13 @@ def _pass_over(office: Office, partner: Partner, violation: ViolationMessage, bo
         "about": named,
         "digest": digest_of(body),
         "outcome": REFUSED,
-        "code": code,
+        "code": refused.code,
         "proof": "",
         "receipt": "",
     }
     subject = f"{named} {violation.version}"
     with writing(office.engine) as connection:
         size, frontier = signing_store.lock_head(connection)
+        note(connection, refused)
         entry = audit.Record(audit.Event.EXCHANGE_RECEIVED, subject, office.clock.now(), particulars)
         audit.append(connection, size, frontier, [entry])

@@ -26,6 +26,7 @@ from portal.database import reading, writing
 from portal.exchange.carrying import Carried, Outcome, carry, in_batches
 from portal.exchange.client import Client, Undelivered
 from portal.exchange.pulling import pull
+from portal.exchange.renewing import renew
 from portal.office import Office
 from signing import store as signing_store
 
@@ -160,11 +161,13 @@ class Sending:
         trouble, most = None, IN_A_BATCH
         with self._connect(self._office) as client:
             while True:
+                now = self._office.clock.now()
                 with reading(self._office.engine) as connection:
-                    waiting = store.due(connection, partner.id, self._office.clock.now(), most)
+                    partner = read_partner(connection, partner.id) or partner  # as it is by now
+                    waiting = store.due(connection, partner.id, now, most) if partner.active else []
                 if not waiting:
                     return Ended(trouble)
-                for batch in in_batches(partner, waiting):
+                for batch in in_batches(partner, renew(self._office.engine, partner.id, waiting, now)):
                     sent = self._send(client, partner, batch)
                     trouble = sent.trouble
                     most = min(most + 5, IN_A_BATCH) if sent.whole else max(most // 2, 1)

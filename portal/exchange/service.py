@@ -25,7 +25,7 @@ from portal import audit
 from portal.casework.desk import Desk
 from portal.database import reading, writing
 from portal.errors import ExchangeRefused, NotFound
-from portal.exchange import asked, cursors, handling
+from portal.exchange import asked, cursors, handling, hashes
 from portal.exchange.signatures import Proof
 from portal.office import Office
 from risk_gateway.packing import pack
@@ -47,6 +47,8 @@ class Exchange:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise ClientException from None
         kept = self._keep(partner, proof, body)
+        if b'"number_hash"' in body:
+            hashes.learn(self._office.engine, partner)
         answers: list[Answered] = []
         behind: set[str] = set()
         for message in batch.messages:
@@ -70,6 +72,8 @@ class Exchange:
             wanted = msgspec.json.decode(body, type=Asked)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise ClientException from None
+        if wanted.number_hash:
+            hashes.learn(self._office.engine, partner)
         now = self._office.clock.now()
         with writing(self._office.engine) as connection:
             answer = asked.answer(connection, partner, wanted, now)
@@ -109,9 +113,9 @@ class Exchange:
         try:
             return self._take(partner, arrived)
         except MessageRefused as refused:
-            return self._refuse(partner, arrived, refused.code)
+            return self._refuse(partner, arrived, refused)
         except (DataError, OverflowError):  # no column holds it, however often it is sent
-            return self._refuse(partner, arrived, "exchange.body")
+            return self._refuse(partner, arrived, MessageRefused("exchange.body"))
         except Exception as error:  # noqa: BLE001 whatever one message meets, the others are taken
             structlog.get_logger().error("exchange.trouble", partner=partner.id, message=envelope.id, exc_info=error)
             behind.add(envelope.subject)
@@ -133,7 +137,7 @@ class Exchange:
         # COMMIT POINT: the effect, the receipt and the entry are there together
         return Answered(TAKEN, envelope.id, receipt=receipt)
 
-    def _refuse(self, partner: Partner, arrived: Arrived, code: str) -> Answered:
+    def _refuse(self, partner: Partner, arrived: Arrived, refused: MessageRefused) -> Answered:
         """Record that a message will never be taken; all it had done is undone by now."""
         with writing(self._office.engine) as connection:
             signing_store.lock_head(connection)
@@ -143,8 +147,9 @@ class Exchange:
                 return Answered(REFUSED, arrived.envelope.id, another.code)
             if isinstance(taken, Repeated):
                 return Answered(taken.outcome, arrived.envelope.id, taken.code, taken.receipt)
-            receipt = self._conclude(connection, arrived, taken, self._office.clock.now(), code)
-        return Answered(REFUSED, arrived.envelope.id, code, receipt)
+            handling.note(connection, refused)
+            receipt = self._conclude(connection, arrived, taken, self._office.clock.now(), refused.code)
+        return Answered(REFUSED, arrived.envelope.id, refused.code, receipt)
 
     def _conclude(self, connection: Connection, arrived: Arrived, taken: inbox.Taken, now: datetime, code: str) -> str:
         keyring = self._office.keyring

@@ -83,9 +83,14 @@ def sign_answer(
     return {name: value for name, value in message.headers.items() if name != "content-type"}
 
 
+def named(message: Message, partners: Iterable[Partner], now: datetime) -> Partner:
+    """Return whose key a request says that it is signed with. Raises `SignatureRefused`; nothing is verified."""
+    return _holder(key_id_of(message.headers), partners, now)[0]
+
+
 def verify_request(message: Message, body: bytes, partners: Iterable[Partner], now: datetime) -> Proof:
     """Return who signed a request. Raises `SignatureRefused`; whether the nonce was used before is not looked at."""
-    key_id = _key_id(message.headers)
+    key_id = key_id_of(message.headers)
     partner, known = _holder(key_id, partners, now)
     result = _verify(message, body, known, REQUEST, REQUEST_TAG, now)
     if result.label != LABEL:  # by which the answer names it
@@ -109,7 +114,7 @@ def verify_answer(
 ) -> None:
     """Make sure that the partner signed this answer to this request. Raises `SignatureRefused`."""
     message = AnswerMessage(status, dict(headers), request)
-    _, known = _holder(_key_id(message.headers), [partner], now)
+    _, known = _holder(key_id_of(message.headers), [partner], now)
     _verify(message, body, known, ANSWER, ANSWER_TAG, now)
 
 
@@ -173,7 +178,7 @@ def _verify(
     return found[0]
 
 
-def _key_id(headers: Mapping[str, str]) -> str:
+def key_id_of(headers: Mapping[str, str]) -> str:
     """Return which key a message says that it is signed with. Raises `SignatureRefused` when it says none."""
     header = _header(headers, "signature-input")
     if not header:

@@ -3,34 +3,26 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-from litestar import Controller, Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from interop.disclosure import ALWAYS, HASHABLE
 from interop.exchange_store import DEAD, WAITING
-from interop.partners import PartnerKind
 from portal.access import Permission
 from portal.pages import Pages, language_of
 from portal.partners import forms, words
 from portal.partners.errors import Refused
-from portal.partners.forms import Given, many, one
+from portal.partners.forms import Given, one
 from portal.partners.sample import preview
 from portal.partners.service import PartnerDesk, Wanted
-from portal.views import SignedIn
+from portal.partners.showing import PROPOSAL, SEE_OTHER, Desk, OfficialRequest, Shown, go, show
 from risk_gateway.bases.violations.kinds import kinds
 from risk_gateway.days import begins
 
-SEE_OTHER: Final = 303
-UNPROCESSABLE: Final = 422
 SEARCH_MOST: Final = 120
 
-OfficialRequest = Request[SignedIn, None, State]
 Sent = URLEncodedBody[dict[str, Any]]
-Desk = NamedDependency[PartnerDesk]
-Shown = NamedDependency[Pages]
 
 
 class PartnerPages(Controller):
@@ -40,11 +32,11 @@ class PartnerPages(Controller):
     @get(name="partners", sync_to_thread=True)
     def listed(self, request: OfficialRequest, pages: Shown, partner_desk: Desk) -> Response[str]:
         """List the partners and how the exchange with each goes."""
-        return _show(request, pages, "list.html", {}, found=partner_desk.listed(), now=partner_desk.now())
+        return show(request, pages, "list.html", {}, found=partner_desk.listed(), now=partner_desk.now())
 
     @get("/new", name="new-partner", sync_to_thread=True)
     def form(self, request: OfficialRequest, pages: Shown) -> Response[str]:
-        return _show(request, pages, "new.html", {"per_minute": "600"})
+        return show(request, pages, "new.html", {"per_minute": "600"})
 
     @post("/new", name="add-partner", status_code=SEE_OTHER, sync_to_thread=True)
     def add(self, request: OfficialRequest, data: Sent, pages: Shown, partner_desk: Desk) -> Response[str] | Redirect:
@@ -53,8 +45,8 @@ class PartnerPages(Controller):
             wish = forms.new_partner(data)
             partner_desk.add(request.user, wish)
         except Refused as refused:
-            return _show(request, pages, "new.html", data, refused)
-        return _go(request, "partner", partner=wish.id)
+            return show(request, pages, "new.html", data, refused)
+        return go(request, "partner", partner=wish.id)
 
     @get("/{partner:str}", name="partner", sync_to_thread=True)
     def partner(
@@ -70,10 +62,10 @@ class PartnerPages(Controller):
         """Change name, country, address or rate."""
         before = partner_desk.partner(partner)
         try:
-            partner_desk.change(request.user, forms.with_particulars(before, data), one(data, "seen"))
+            waits = partner_desk.change(request.user, forms.with_particulars(before, data), one(data, "seen"))
         except Refused as refused:
             return _partner(request, pages, partner_desk, partner, data, refused)
-        return _go(request, "partner", partner=partner)
+        return go(request, PROPOSAL if waits else "partner", partner=partner)
 
     @post("/{partner:str}/active", name="switch-partner", status_code=SEE_OTHER, sync_to_thread=True)
     def switch(
@@ -81,10 +73,10 @@ class PartnerPages(Controller):
     ) -> Response[str] | Redirect:
         """Let the exchange with a partner begin or rest."""
         try:
-            partner_desk.switch(request.user, partner, on=one(data, "active") == "yes")
+            waits = partner_desk.switch(request.user, partner, on=one(data, "active") == "yes")
         except Refused as refused:
             return _partner(request, pages, partner_desk, partner, {}, refused)
-        return _go(request, "partner", partner=partner)
+        return go(request, PROPOSAL if waits else "partner", partner=partner)
 
     @post("/{partner:str}/keys", name="add-partner-key", status_code=SEE_OTHER, sync_to_thread=True)
     def add_key(
@@ -93,10 +85,10 @@ class PartnerPages(Controller):
         """Add a key; those that the partner has go on to count."""
         partner_desk.partner(partner)
         try:
-            partner_desk.add_key(request.user, partner, forms.pem_of(data))
+            waits = partner_desk.add_key(request.user, partner, forms.pem_of(data))
         except Refused as refused:
             return _partner(request, pages, partner_desk, partner, data, refused)
-        return _go(request, "partner", partner=partner)
+        return go(request, PROPOSAL if waits else "partner", partner=partner)
 
     @post("/{partner:str}/keys/{key:str}/remove", name="remove-partner-key", status_code=SEE_OTHER, sync_to_thread=True)
     def remove_key(
@@ -112,7 +104,7 @@ class PartnerPages(Controller):
             partner_desk.remove_key(request.user, partner, key)
         except Refused as refused:
             return _partner(request, pages, partner_desk, partner, {}, refused)
-        return _go(request, "partner", partner=partner)
+        return go(request, "partner", partner=partner)
 
 
 class PolicyPages(Controller):
@@ -136,10 +128,10 @@ class PolicyPages(Controller):
             wish = forms.with_policy(before, data)
             if one(data, "what") == "preview":
                 return _policy(request, pages, partner_desk, partner, data)
-            partner_desk.change(request.user, wish, one(data, "seen"))
+            waits = partner_desk.change(request.user, wish, one(data, "seen"))
         except Refused as refused:
             return _policy(request, pages, partner_desk, partner, data, refused)
-        return _go(request, "partner-policy", partner=partner)
+        return go(request, PROPOSAL if waits else "partner-policy", partner=partner)
 
 
 class PartnerMessagePages(Controller):
@@ -168,7 +160,7 @@ class PartnerMessagePages(Controller):
             partner_desk.replay_all(request.user, partner)
         except Refused as refused:
             return _messages(request, pages, partner_desk, partner, DEAD, 1, refused)
-        return _go(request, "partner-messages", f"?status={WAITING}", partner=partner)
+        return go(request, "partner-messages", f"?status={WAITING}", partner=partner)
 
     @get("/{message:str}/replay", name="dead-letter", sync_to_thread=True)
     def confirm(
@@ -182,7 +174,7 @@ class PartnerMessagePages(Controller):
         """Show a dead letter, and ask whether it shall be sent again."""
         shown = partner_desk.partner(partner)
         letter = partner_desk.dead_letter(partner, message)
-        return _show(request, pages, "replay.html", {}, partner=shown, letter=letter)
+        return show(request, pages, "replay.html", {}, partner=shown, letter=letter)
 
     @post("/{message:str}/replay", name="replay", status_code=SEE_OTHER, sync_to_thread=True)
     def replay(
@@ -198,7 +190,7 @@ class PartnerMessagePages(Controller):
             partner_desk.replay(request.user, partner, message)
         except Refused as refused:
             return _messages(request, pages, partner_desk, partner, DEAD, 1, refused)
-        return _go(request, "partner-messages", f"?status={WAITING}", partner=partner)
+        return go(request, "partner-messages", f"?status={WAITING}", partner=partner)
 
 
 class ExchangeLogPages(Controller):
@@ -221,7 +213,7 @@ class ExchangeLogPages(Controller):
         wanted = Wanted(text=text, partner=partner[:SEARCH_MOST], answer=known, first=_first(since))
         log = partner_desk.queries(request.user, wanted, page)
         kept = {"search": text, "partner": wanted.partner, "answer": known, "since": since if wanted.first else ""}
-        return _show(request, pages, "log.html", {}, log=log, found=log.page, wanted=wanted, query=kept)
+        return show(request, pages, "log.html", {}, log=log, found=log.page, wanted=wanted, query=kept)
 
 
 def _first(since: str) -> datetime | None:
@@ -242,7 +234,7 @@ def _partner(
 ) -> Response[str]:
     shown = partner_desk.shown(identifier)
     typed = {**forms.typed_particulars(shown.listed.partner), **(given or {})}
-    return _show(request, pages, "partner.html", typed, refused, shown=shown, partner=shown.listed.partner)
+    return show(request, pages, "partner.html", typed, refused, shown=shown, partner=shown.listed.partner)
 
 
 def _policy(
@@ -257,7 +249,7 @@ def _policy(
     before = shown.listed.partner
     wish = before if refused else forms.with_policy(before, given)
     language = language_of(request)
-    return _show(
+    return show(
         request,
         pages,
         "policy.html",
@@ -284,31 +276,4 @@ def _messages(
     shown = partner_desk.shown(identifier)
     found = partner_desk.messages(identifier, state, number)
     context = {"shown": shown, "partner": shown.listed.partner, "found": found, "state": state}
-    return _show(request, pages, "messages.html", {}, refused, **context, query={"status": state})
-
-
-def _show(
-    request: OfficialRequest,
-    pages: Pages,
-    template: str,
-    given: Given,
-    refused: Refused | None = None,
-    **context: Any,
-) -> Response[str]:
-    """Return a page with what was typed; with a refusal it is 422, and says so at the top and beside the field."""
-    return pages.answer(
-        request,
-        f"partners/{template}",
-        status=UNPROCESSABLE if refused else 200,
-        refused=refused,
-        one=lambda name: one(given, name, forms.PEM_MOST),
-        many=lambda name: many(given, name),
-        partner_words=words,
-        admin_words=words,
-        partner_kinds=tuple(PartnerKind),
-        **context,
-    )
-
-
-def _go(request: OfficialRequest, name: str, query: str = "", **parts: Any) -> Redirect:
-    return Redirect(request.app.route_reverse(name, **parts) + query, status_code=SEE_OTHER)
+    return show(request, pages, "messages.html", {}, refused, **context, query={"status": state})

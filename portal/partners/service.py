@@ -21,9 +21,10 @@ from portal.database import reading, writing
 from portal.errors import NotFound
 from portal.exchange.keeping import change_partner
 from portal.office import Office
-from portal.partners import store
+from portal.partners import proposal_store, proposing, store
 from portal.partners.errors import Refused
 from portal.partners.forms import address_is_right
+from portal.partners.proposal_store import Proposal
 from portal.store import read_officials
 from portal.views import SignedIn
 from risk_gateway.days import day_of
@@ -54,7 +55,8 @@ class Key(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """A partner, and how the exchange with it goes. `answered_at` is when it answered us last, whatever we asked."""
+    """A partner, and how the exchange with it goes. `answered_at` is when it answered us last, whatever we asked;
+    `proposed` tells that a change waits for a second administrator."""
 
     partner: Partner
     condition: Condition
@@ -63,6 +65,7 @@ class Listed(Struct, frozen=True):
     oldest: datetime | None
     answered_at: datetime | None
     trouble: str
+    proposed: bool
 
 
 class Shown(Struct, frozen=True):
@@ -72,6 +75,7 @@ class Shown(Struct, frozen=True):
     keys: tuple[Key, ...]
     health: PartnerHealth
     seen: str
+    proposal: Proposal | None
 
 
 class PartnerDesk:
@@ -102,9 +106,10 @@ class PartnerDesk:
             partner = _read(connection, identifier)
             listed = next(each for each in self._listed(connection) if each.partner.id == identifier)
             health = next(each for each in outbox.health(connection) if each.partner == identifier)
+            proposal = proposal_store.open_of(connection, identifier)
         known = (read_key(pem) for pem in partner.keys)
         keys = tuple(Key(key.id, key.since, key.until, key.valid_at(now)) for key in known)
-        return Shown(listed, keys, health, seen_as(partner))
+        return Shown(listed, keys, health, seen_as(partner), proposal)
 
     # --- changes ----------------------------------------------------------------------------------------------------
 
@@ -117,8 +122,11 @@ class PartnerDesk:
             _demand_address(wish)
             change_partner(connection, wish, by.iin, now)
 
-    def change(self, by: SignedIn, wish: Partner, seen: str) -> None:
-        """Record a partner as it shall be, if it is still as `seen`. Raises Refused, NotFound."""
+    def change(self, by: SignedIn, wish: Partner, seen: str) -> bool:
+        """Let a partner be as it shall, if it is still as `seen`; tell whether that waits for a second administrator.
+
+        Raises Refused, NotFound; so do the other changes.
+        """
         with writing(self._office.engine) as connection:
             now = self._begin(connection, by)
             before = _read(connection, wish.id)
@@ -126,10 +134,10 @@ class PartnerDesk:
                 raise Refused("changed", "partner_name")
             if before.address != wish.address:
                 _demand_address(wish)
-            _record(connection, wish, by, now)
+            return _put(connection, before, wish, by, now)
 
-    def add_key(self, by: SignedIn, identifier: str, pem: str) -> None:
-        """Put a key before those that a partner has, which go on to count. Raises Refused, NotFound."""
+    def add_key(self, by: SignedIn, identifier: str, pem: str) -> bool:
+        """Put a key before those that a partner has, which go on to count."""
         with writing(self._office.engine) as connection:
             now = self._begin(connection, by)
             partner = _read(connection, identifier)
@@ -137,7 +145,7 @@ class PartnerDesk:
             known = {read_key(key).id for each in list_partners(connection) for key in each.keys}
             if new.id in known:
                 raise Refused("key-known", "pem")
-            _record(connection, msgspec.structs.replace(partner, keys=(pem, *partner.keys)), by, now)
+            return _put(connection, partner, msgspec.structs.replace(partner, keys=(pem, *partner.keys)), by, now)
 
     def remove_key(self, by: SignedIn, identifier: str, fingerprint: str) -> None:
         """Let a key of a partner count no more. Raises NotFound for one that it does not have."""
@@ -147,17 +155,32 @@ class PartnerDesk:
             kept = tuple(pem for pem in partner.keys if read_key(pem).id != fingerprint)
             if kept == partner.keys:
                 raise NotFound("request.not_found")
-            _record(connection, msgspec.structs.replace(partner, keys=kept), by, now)
+            _put(connection, partner, msgspec.structs.replace(partner, keys=kept), by, now)
 
-    def switch(self, by: SignedIn, identifier: str, *, on: bool) -> None:
-        """Let the exchange with a partner begin or rest. Raises Refused, NotFound."""
+    def switch(self, by: SignedIn, identifier: str, *, on: bool) -> bool:
+        """Let the exchange with a partner begin or rest."""
         with writing(self._office.engine) as connection:
             now = self._begin(connection, by)
             partner = _read(connection, identifier)
             if on and partner.kind is PartnerKind.FOREIGN_CUSTOMS and not partner.keys:
                 raise Refused("no-keys", "pem")
-            if partner.active != on:
-                _record(connection, msgspec.structs.replace(partner, active=on), by, now)
+            return partner.active != on and _put(
+                connection, partner, msgspec.structs.replace(partner, active=on), by, now
+            )
+
+    def confirm(self, by: SignedIn, identifier: str) -> None:
+        """Put into force what another administrator asked for. Raises Refused, NotFound."""
+        with writing(self._office.engine) as connection:
+            now = self._begin(connection, by)
+            partner = _read(connection, identifier)
+            proposing.confirm(connection, _proposed(connection, identifier), partner, seen_as(partner), by, now)
+
+    def decline(self, by: SignedIn, identifier: str) -> None:
+        """Leave a partner as it is, against what was asked for. Raises Refused, NotFound."""
+        with writing(self._office.engine) as connection:
+            now = self._begin(connection, by)
+            partner = _read(connection, identifier)
+            proposing.decline(connection, _proposed(connection, identifier), partner, by, now)
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
@@ -214,8 +237,9 @@ class PartnerDesk:
                 first=wanted.first,
                 number=number,
             )
-            own = store.own_questions(connection, wanted.text) if wanted.text else []
-            names = dict(store.names_of(connection, [*(each.about for each in page.rows), wanted.text]))
+            own = store.own_questions(connection, wanted.text) if page.number == 1 else []
+            about = [each.about for each in (*page.rows, *own)]
+            names = dict(store.names_of(connection, [*about, wanted.text]))
             partners = {each.id: each for each in list_partners(connection)}
             particulars = {"officer": by.iin, "role": by.role.value, "searched": wanted.text, "page": str(page.number)}
             record = audit.Record(audit.Event.EXCHANGE_LOG_READ, "exchange", self.now(), particulars)
@@ -228,6 +252,7 @@ class PartnerDesk:
         now = self.now()
         health = {each.partner: each for each in outbox.health(connection)}
         facts = store.last_facts(connection)
+        proposed = proposal_store.waiting(connection)
         for partner in list_partners(connection):
             its = health[partner.id]
             moments = (its.sending.answered_at, its.pulling.answered_at, facts.get(partner.id))
@@ -239,6 +264,7 @@ class PartnerDesk:
                 oldest=its.oldest,
                 answered_at=max((each for each in moments if each is not None), default=None),
                 trouble=its.sending.trouble or its.pulling.trouble,
+                proposed=partner.id in proposed,
             )
 
     def _begin(self, connection: Connection, by: SignedIn) -> datetime:
@@ -261,7 +287,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Log(Struct, frozen=True):
-    """A page of queries; when one asks about a participant, also what this office asked about it."""
+    """A page of queries; on the first also what this office asked partners: about whom is searched, or lately."""
 
     page: store.Page
     own: tuple[store.OwnQuestion, ...]
@@ -281,10 +307,21 @@ def _read(connection: Connection, identifier: str) -> Partner:
     return found
 
 
-def _record(connection: Connection, partner: Partner, by: SignedIn, now: datetime) -> None:
-    """Record a changed partner, and let it be tried at once: what it failed at before may be mended now."""
-    change_partner(connection, partner, by.iin, now)
-    exchange_store.wake(connection, partner.id)
+def _proposed(connection: Connection, identifier: str) -> Proposal:
+    found = proposal_store.open_of(connection, identifier)
+    if found is None:
+        raise NotFound("request.not_found")
+    return found
+
+
+def _put(connection: Connection, before: Partner, after: Partner, by: SignedIn, now: datetime) -> bool:
+    """Record a changed partner, or let the change wait for a second administrator; tell whether it waits."""
+    if proposing.opens(before, after):
+        proposing.propose(connection, before, after, seen_as(before), by, now)
+        return True
+    proposing.overtake(connection, before.id, by, now)
+    change_partner(connection, after, by.iin, now)
+    return False
 
 
 def _demand_address(wish: Partner) -> None:

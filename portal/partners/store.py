@@ -17,6 +17,7 @@ from signing.store import journal
 
 PAGE: Final = 25
 ASKED_MOST: Final = 25
+LATELY: Final = 100_000  # entries of the journal, which are not found by their event
 
 
 class Page(Struct, frozen=True):
@@ -45,6 +46,7 @@ class OwnQuestion(Struct, frozen=True):
     """That this office asked partners about a participant: an entry of the journal."""
 
     index: int
+    about: str
     at: datetime
     partners: str
     purpose: str
@@ -100,13 +102,15 @@ def page_of_queries(
 
 
 def own_questions(connection: Connection, participant_number: str) -> list[OwnQuestion]:
-    """Return when this office asked partners about a participant, the newest first, at most `ASKED_MOST`."""
-    rows = connection.execute(
-        select(journal.c.entry)
-        .where(journal.c.subject == participant_number, journal.c.event == Event.PARTNER_ASKED.value)
-        .order_by(journal.c.index.desc())
-        .limit(ASKED_MOST)
-    )
+    """Return when this office asked partners about a participant, or lately about anybody ("" for the number), the
+    newest first, at most `ASKED_MOST`."""
+    wanted = select(journal.c.entry).where(journal.c.event == Event.PARTNER_ASKED.value)
+    if participant_number:
+        wanted = wanted.where(journal.c.subject == participant_number)
+    else:
+        newest = select(func.coalesce(func.max(journal.c.index), 0)).scalar_subquery()
+        wanted = wanted.where(journal.c.index > newest - LATELY)
+    rows = connection.execute(wanted.order_by(journal.c.index.desc()).limit(ASKED_MOST))
     return [_own_question(row.entry) for row in rows]
 
 
@@ -121,7 +125,7 @@ def _own_question(entry: bytes) -> OwnQuestion:
     told = msgspec.json.decode(entry)
     said = told["particulars"]
     at = datetime.fromisoformat(told["at"])
-    return OwnQuestion(told["index"], at, said["partners"], said["purpose"], said["legal_basis"])
+    return OwnQuestion(told["index"], told["subject"], at, said["partners"], said["purpose"], said["legal_basis"])
 
 
 def _page(connection: Connection, wanted: Any, order: Any, number: int) -> tuple[tuple[int, int, int], Sequence[Any]]:

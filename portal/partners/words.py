@@ -25,12 +25,26 @@ REFUSED: Final[Mapping[str, str]] = {
     "fields": _("Choose fields from the list"),
     "purposes": _("Enter one purpose a line: small Latin letters, digits and underscores, up to 64"),
     "retention": _("Enter how many days, from 1 to 36500"),
+    "proposal-open": _("Another change of this partner waits for a second administrator. Let that be decided first"),
+    "own-proposal": _("You asked for this change: another administrator has to confirm it"),
     "gone": _("This message waits no more: it was sent or replayed meanwhile"),
+}
+OPENS: Final[Mapping[str, str]] = {
+    "active": _("The exchange with it begins"),
+    "address": _("What is told goes to another address"),
+    "keys": _("Another key of it counts"),
+    "fields": _("It is told more fields"),
+    "kinds": _("It is told of more kinds of violations"),
+    "purposes": _("It may ask for more purposes"),
+    "retention": _("It may keep longer what it is told"),
+    "secret": _("The secret of its hashes is another one"),
 }
 KINDS: Final[Mapping[str, str]] = {
     "tax_service": _("Tax service"),
     "law_enforcement": _("Law enforcement"),
     "foreign_customs": _("Foreign customs"),
+    "payments": _("Bank for payments"),
+    "seal_operator": _("Operator of electronic seals"),
 }
 FIELDS: Final[Mapping[str, str]] = {
     "id": _("Number of the record"),

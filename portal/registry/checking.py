@@ -185,6 +185,17 @@ def _admission(connection: Connection, intent: Intent, found: Application, now: 
     )
 
 
+def obstacle_to_admitting(connection: Connection, found: Application, now: datetime) -> RegistryRefused | None:
+    """Return why nobody could admit on an application now, though nothing was found against it."""
+    try:
+        _demand_still_met(connection, found, now)
+    except RegistryRefused as refused:
+        return refused
+    steps = store.read_steps(connection, found.participant)
+    step = Step.RENEW if found.renewal else Step.ADMIT
+    return None if step in ALLOWED[status_of(steps, now)] else RegistryRefused("registry.step")
+
+
 def _demand_still_met(connection: Connection, found: Application, now: datetime) -> None:
     """Raises `RegistryRefused` for findings that are too old, or that our own records no longer bear out."""
     criteria = criteria_on(day_of(now))
@@ -216,7 +227,7 @@ def _step(connection: Connection, intent: Intent, by: Maker, now: datetime) -> I
         raise RegistryRefused("registry.reason_needed", "reasons")
     if intent.reasons[0] in _WITH_WORDS and not intent.text:
         raise RegistryRefused("registry.text_needed", "text")
-    if intent.step is Step.RESTORE and another_weighs(connection, steps, steps[-1], now):
+    if intent.step is Step.RESTORE and another_weighs(connection, steps, steps[-1], now, looks=True):
         raise RegistryRefused("registry.another_counts")
     return replace(intent, valid_to=None)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from portal.casework.desk import Desk
 from portal.registry.entering import Wanted, take_step
 from portal.registry.store import concerned
-from portal.registry.weighing import had_its_consequence, weighs
+from portal.registry.weighing import had_its_consequence, looked_at, only_suspends, weighs
 from risk_gateway.bases.registry import store as entry_store
 from risk_gateway.bases.registry.criteria import consequences_on, step_after_violation
 from risk_gateway.bases.registry.model import ALLOWED, EntryStep, Status, Step, status_of
@@ -38,6 +38,8 @@ def _take_away(
 ) -> None:
     """Take the step that follows, unless it, or a graver one, was taken: what an officer undid stays undone."""
     if had_its_consequence(violation, steps, now):
+        return
+    if only_suspends(violation, now) and looked_at(connection, violation, steps):
         return
     status = status_of(steps, now)
     step = step_after_violation(consequences_on(day_of(now)), violation.kind)

@@ -3,7 +3,7 @@
 Each function returns the number of what was filed or decided. What must hold has been checked: checking.py.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from portal.registry.errors import RegistryRefused
 from portal.registry.model import Intent, Kind, Maker
 from risk_gateway.bases.registry import application_store, store
 from risk_gateway.bases.registry.applying import Appeal, AppealState, Application, ApplicationState
-from risk_gateway.bases.registry.model import ALLOWED, Step, status_of
+from risk_gateway.bases.registry.model import ALLOWED, EntryStep, Step, status_of
 from risk_gateway.packing import pack
 from signing import store as signing_store
 
@@ -198,7 +198,7 @@ def _give_back(connection: Connection, desk: Desk, signed: Signed, appeal: Appea
             application_store.reopen_application(connection, appeal.against.removeprefix(checking.OF_APPLICATION))
         return
     steps = store.read_steps(connection, appeal.participant)
-    if Step.RESTORE in ALLOWED[status_of(steps, signed.at)]:
+    if Step.RESTORE in ALLOWED[status_of(steps, signed.at)] and not _decided_since(steps, appeal):
         wanted = Wanted(
             participant=appeal.participant,
             step=Step.RESTORE,
@@ -209,6 +209,12 @@ def _give_back(connection: Connection, desk: Desk, signed: Signed, appeal: Appea
             statement_digest=signed.digest,
         )
         take_step(connection, desk, wanted, signed.at)
+
+
+def _decided_since(steps: Sequence[EntryStep], appeal: Appeal) -> bool:
+    """Tell whether an officer took the entry away after the step that is contested: that stands by itself."""
+    later = (each for each in steps if each.number > int(appeal.against.removeprefix(checking.OF_STEP)))
+    return any(each.by_iin and each.step in (Step.SUSPEND, Step.EXCLUDE) for each in later)
 
 
 _EFFECTS: Mapping[Kind, Callable[[Connection, Desk, Signed], str]] = {

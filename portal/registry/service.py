@@ -204,6 +204,8 @@ class Registry:
         newest = rounds[-1] if rounds else ()
         steps, today = store.read_steps(connection, found.participant), day_of(now)
         criteria = criteria_on(today)
+        met = bool(newest) and not unmet(newest)
+        obstacle = checking.obstacle_to_admitting(connection, found, now) if met else None
         return views.ApplicationPage(
             application=found,
             firm=_firm(connection, found.participant),
@@ -214,7 +216,8 @@ class Registry:
             status=status_of(steps, now),
             steps=steps,
             due=due_of(found),
-            admissible=bool(newest) and not unmet(newest),
+            admissible=met and obstacle is None,
+            obstacle=obstacle,
             unknown=unknown(newest),
             unmet=unmet(newest),
             valid_to=months_after(steps[-1].valid_to if found.renewal and steps else today, criteria.entry_months),

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from portal.registry.errors import RegistryRefused
 from risk_gateway.bases.registry.applying import Appeal, Application
 from risk_gateway.bases.registry.criteria import Criteria, Finding
 from risk_gateway.bases.registry.model import EntryStep, Status
@@ -59,7 +60,8 @@ class Worklist(Struct, frozen=True):
 
 
 class ApplicationPage(Struct, frozen=True, kw_only=True):
-    """All that an officer sees of an application. `rounds` are all verifications, oldest first."""
+    """All that an officer sees of an application. `rounds` are all verifications, oldest first; `obstacle` is why it
+    cannot be granted now, though the newest of them found nothing against it."""
 
     application: Application
     firm: Firm
@@ -71,6 +73,7 @@ class ApplicationPage(Struct, frozen=True, kw_only=True):
     steps: tuple[EntryStep, ...]
     due: datetime
     admissible: bool
+    obstacle: RegistryRefused | None
     unknown: tuple[str, ...]
     unmet: tuple[str, ...]
     valid_to: date

@@ -25,13 +25,31 @@ def had_its_consequence(violation: Violation, steps: Sequence[EntryStep], now: d
     return last in (Step.EXCLUDE, step_after_violation(consequences_on(day_of(now)), violation.kind))
 
 
-def another_weighs(connection: Connection, steps: Sequence[EntryStep], undone: EntryStep, now: datetime) -> bool:
+def looked_at(connection: Connection, violation: Violation, steps: Sequence[EntryStep]) -> bool:
+    """Tell whether an officer gave the entry back with this violation on record, which is of a kind for officers to
+    look at."""
+    first = violation_store.versions(connection, violation.id)[:1]
+    return any(
+        each.step is Step.RESTORE and each.by_iin and first and first[0].recorded_at <= each.at for each in steps
+    )
+
+
+def only_suspends(violation: Violation, now: datetime) -> bool:
+    """Tell whether its kind leads to no more than an officer's look at the entry."""
+    return step_after_violation(consequences_on(day_of(now)), violation.kind) is Step.SUSPEND
+
+
+def another_weighs(
+    connection: Connection, steps: Sequence[EntryStep], undone: EntryStep, now: datetime, *, looks: bool = False
+) -> bool:
     """Tell whether an entry cannot be given back by undoing one of its steps, because of another violation.
 
-    A violation for which the entry was taken away and given back already does not stand in the way again.
+    A violation for which the entry was taken away and given back already does not stand in the way again; nor, when an
+    officer `looks` at the entry as a whole, one that only asks for that.
     """
     return any(
         weighs(each, now)
+        and not (looks and only_suspends(each, now))
         and not had_its_consequence(each, [undone], now)
         and not (had_its_consequence(each, steps, now) and _given_back(each, steps))
         for each in violation_store.of_number(connection, undone.participant)

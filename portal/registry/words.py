@@ -50,6 +50,12 @@ CRITERIA: Mapping[str, Criterion] = {
         "",
         {"NO": _("no notice"), "YES": _("there is a notice"), "UNKNOWN": NO_ANSWER},
     ),
+    "no_foreign_record": Criterion(
+        _("No confirmed violation on record with customs of other countries"),
+        _("Customs abroad"),
+        "",
+        {"NO": _("nothing told"), "YES": _("there is a violation"), "UNKNOWN": NO_ANSWER},
+    ),
 }
 
 OUTCOMES: Mapping[str, Said] = {

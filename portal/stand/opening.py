@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from interop.adapters.foreign_customs.stub import Stub as ForeignCustoms
 from interop.adapters.law_enforcement.stub import Stub as LawEnforcement
+from interop.adapters.payments.stub import Stub as Bank
 from interop.adapters.tax_service.stub import Stub as TaxService
 from interop.calls import Reply
 from interop.disclosure import Policy
@@ -47,8 +48,8 @@ class Signed:
 def open_stand(kind: PartnerKind, folder: Path, clock: Clock, port: int = 0, salt: str = "") -> Stand:
     """Open the stand of a kind of partner; what it keeps is in `folder`. Raises `OSError` for a port that is taken.
 
-    Foreign customs has its key there and writes its certificate beside it; `peers.pem` holds the certificates or public
-    keys of those whose requests it answers.
+    Foreign customs and the bank have a key there and write its certificate beside it; `peers.pem` holds certificates or
+    public keys of those whose requests it answers.
     """
     folder.mkdir(parents=True, exist_ok=True)
     database = folder / "partner.db"
@@ -57,6 +58,8 @@ def open_stand(kind: PartnerKind, folder: Path, clock: Clock, port: int = 0, sal
     if kind is PartnerKind.LAW_ENFORCEMENT:
         return Stand(LawEnforcement(database), clock, port)
     key = _key(folder, clock)
+    if kind is PartnerKind.PAYMENTS:
+        return Stand(Bank(database), clock, port, Signed(key, _peers(folder), clock))
     return Stand(ForeignCustoms(database, key, salt), clock, port, Signed(key, _peers(folder), clock))
 
 

@@ -1,6 +1,7 @@
 """The HTTP server around a partner's stub.
 
 Beside the partner's own paths: POST /faults (faults.py), POST /facts ({"participant", "yes"}: what it says from then),
+POST /payments (to the bank: somebody pays),
 GET /notices (what it was told, as JSON of base64). It listens on this machine only.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 from msgspec import Struct
@@ -32,6 +33,13 @@ class Stub(Protocol):
     def set(self, participant: str, yes: bool, now: datetime) -> None: ...
 
     def notices(self) -> list[bytes]: ...
+
+
+@runtime_checkable
+class TakesPayments(Protocol):
+    """What the bank's stub can do besides: have somebody pay."""
+
+    def pay(self, body: bytes, now: datetime) -> None: ...
 
 
 class Signing(Protocol):
@@ -95,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Reply(411, JSON, b"{}"))
             return
         body = self.rfile.read(int(length))
-        if self.path in ("/faults", "/facts"):
+        if self.path in ("/faults", "/facts", "/payments"):
             self._control(body)
         else:
             self._partner("POST", body)
@@ -104,6 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if self.path == "/faults":
                 self.server.faults.set(msgspec.json.decode(body, type=Fault))
+            elif self.path == "/payments" and isinstance(self.server.stub, TakesPayments):
+                self.server.stub.pay(body, self.server.clock.now())
             else:
                 fact = msgspec.json.decode(body, type=Fact)
                 self.server.stub.set(fact.participant, fact.yes, self.server.clock.now())

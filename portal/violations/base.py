@@ -18,8 +18,9 @@ from portal.views import SignedIn
 from portal.violations import contesting, joining, store
 from portal.violations.errors import ViolationNotFound
 from portal.violations.store import Named
-from risk_gateway.bases.violations import contest_store, identity_store, names
+from risk_gateway.bases.violations import conflict_store, contest_store, identity_store, names
 from risk_gateway.bases.violations import store as violation_store
+from risk_gateway.bases.violations.conflict_store import Conflict
 from risk_gateway.bases.violations.contest_store import Contest
 from risk_gateway.bases.violations.identity_store import Merge, Question
 from risk_gateway.bases.violations.model import Identity, Violation, identity_of
@@ -42,11 +43,12 @@ class Hit(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True):
-    """One record: as it is, its versions, and the objections against it."""
+    """One record: as it is, its versions, the objections against it, and what its partner told otherwise."""
 
     violation: Violation
     versions: tuple[Violation, ...]
     contests: tuple[Contest, ...]
+    conflicts: tuple[Conflict, ...]
     counts: bool
     root: str
 
@@ -68,6 +70,7 @@ class Waiting(Struct, frozen=True):
 
     questions: int
     contests: int
+    conflicts: int
 
 
 class ViolationBase:
@@ -80,7 +83,16 @@ class ViolationBase:
 
     def waiting(self) -> Waiting:
         with reading(self._office.engine) as connection:
-            return Waiting(identity_store.count_open_questions(connection), contest_store.count_undecided(connection))
+            return Waiting(
+                identity_store.count_open_questions(connection),
+                contest_store.count_undecided(connection),
+                conflict_store.count_standing(connection),
+            )
+
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Return what partners told otherwise than before and have not settled since, the newest first."""
+        with reading(self._office.engine) as connection:
+            return conflict_store.standing(connection, LISTED_MOST)
 
     # --- searching and reading --------------------------------------------------------------------------------------
 
@@ -103,6 +115,7 @@ class ViolationBase:
                 violation=found,
                 versions=violation_store.versions(connection, violation),
                 contests=contest_store.of_violations(connection, [violation]),
+                conflicts=conflict_store.of_violation(connection, violation),
                 counts=found.counts_on(day_of(now)),
                 root=identity_store.root_of(connection, found.identity.key),
             )

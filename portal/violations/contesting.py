@@ -17,7 +17,7 @@ from portal.casework.desk import Desk
 from portal.casework.statements import digest_of, digest_of_bytes
 from portal.signing_forms import Genuine
 from portal.views import SignedIn
-from portal.violations import service, statements
+from portal.violations import service, statements, telling
 from portal.violations.errors import ViolationNotFound, ViolationRefused
 from portal.violations.words import GROUNDS, REASONS
 from risk_gateway.bases.violations import contest_store, store
@@ -175,6 +175,7 @@ def decide(
     if not contest_store.decide(connection, identifier, values):
         raise ViolationRefused("decision.made")
     desk.mark("after contest decision")
+    notice = telling.sealed(desk, found, Ended(ended), reason, said, size, now)
     particulars = {
         "contest": identifier,
         "outcome": ended,
@@ -183,9 +184,11 @@ def decide(
         "officer": by.iin,
         "role": by.role.value,
         "overdue": "yes" if found.overdue_at(now) else "no",
+        "notice": hashlib.sha256(notice).hexdigest(),
     }
     record = audit.Record(audit.Event.VIOLATION_CONTEST_DECIDED, found.violation, now, particulars)
     audit.append(connection, size, frontier, [record])
+    telling.send(connection, found, notice, size, now)
     desk.mark("after contest decision entry")
     return service.record(connection, desk, _decided(connection, found, Ended(ended)), by.iin, now)
 

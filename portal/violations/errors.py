@@ -4,7 +4,9 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from interop.errors import MessageRefused
 from portal.errors import NotFound, PortalError
+from risk_gateway.bases.violations.conflict_store import Conflict
 
 
 @cache
@@ -23,6 +25,14 @@ class ViolationRefused(PortalError):
     def text(self, language: str) -> str:
         """Return what is wrong and what to do, in kk, ru or en."""
         return words()[self.code][language].format_map(self.params)
+
+
+class Contradicted(MessageRefused):
+    """A partner tells a version otherwise than it has told it before: an officer shall see that."""
+
+    def __init__(self, conflict: Conflict) -> None:
+        super().__init__("violation.contradicts")
+        self.conflict = conflict
 
 
 class ViolationNotFound(NotFound):

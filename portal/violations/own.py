@@ -13,15 +13,15 @@ from portal.violations import contesting
 from portal.violations.errors import ViolationRefused
 from risk_gateway.bases.violations import contest_store, store
 from risk_gateway.bases.violations.contest_store import Contest
-from risk_gateway.bases.violations.model import Violation
+from risk_gateway.bases.violations.model import Violation, participant_identity
 from risk_gateway.days import day_of
 from risk_gateway.packing import unpack
 from signing.xmlgate import CONTEST
 
 
 class OwnEntry(Struct, frozen=True):
-    """A record on oneself: as it is, what it was before, and the objections against it. `refused` says why none can be
-    made now."""
+    """A record on oneself: as it is, what it was before, and one's objections against it: nothing of whom else it was
+    about meanwhile. `refused` says why none can be made now."""
 
     violation: Violation
     versions: tuple[Violation, ...]
@@ -40,13 +40,14 @@ class OwnViolations:
 
     def entry(self, person: SignedIn, violation: str) -> OwnEntry:
         """Raises `ViolationNotFound`."""
-        now = self.now()
+        now, own = self.now(), person.organisation or ""
         with reading(self._office.engine) as connection:
-            found = contesting.own_record(connection, violation, person.organisation or "", now)
+            found = contesting.own_record(connection, violation, own, now)
+            keys, contests = store.known_as(connection, participant_identity(own).key), contest_store.of_violations
             return OwnEntry(
                 violation=found,
-                versions=store.versions(connection, found.id),
-                contests=contest_store.of_violations(connection, [found.id]),
+                versions=tuple(each for each in store.versions(connection, found.id) if each.identity.key in keys),
+                contests=tuple(each for each in contests(connection, [found.id]) if each.participant == own),
                 counts=found.counts_on(day_of(now)),
                 refused=contesting.obstacle(connection, found),
             )

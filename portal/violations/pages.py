@@ -191,8 +191,8 @@ def _questions(
     given: Mapping[str, str],
     refused: ViolationRefused | None = None,
 ) -> Response[str]:
-    questions = violation_base.questions()
-    return _page(request, pages, violation_base, "questions.html", refused, questions=questions, given=given)
+    found = {"questions": violation_base.questions(), "conflicts": violation_base.conflicts()}
+    return _page(request, pages, violation_base, "questions.html", refused, **found, given=given)
 
 
 def _contest(

@@ -3,7 +3,10 @@
 Everything here is written into the caller's transaction; the caller's commit is the commit point.
 """
 
+import hashlib
 import re
+import secrets
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -21,10 +24,21 @@ from portal import audit
 from portal.casework.desk import Desk
 from portal.registry.consequences import after_violation
 from portal.violations import matching
+from portal.violations.errors import Contradicted
 from risk_gateway import canonical
 from risk_gateway.bases.violations import contest_store, store
+from risk_gateway.bases.violations.conflict_store import Conflict
 from risk_gateway.bases.violations.kinds import kinds
-from risk_gateway.bases.violations.model import COUNTRY, Appeal, Identity, Scheme, Source, State, Violation
+from risk_gateway.bases.violations.model import (
+    COUNTRY,
+    UNKNOWN_HASH,
+    Appeal,
+    Identity,
+    Scheme,
+    Source,
+    State,
+    Violation,
+)
 from risk_gateway.bases.violations.terms import expiry_of, held_until, terms_on
 from risk_gateway.days import day_of
 from risk_gateway.errors import ParametersRefused
@@ -35,8 +49,10 @@ NO_COUNTRY: Final = "ZZ"  # where nothing is told
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,60}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _AHEAD_MOST: Final = timedelta(hours=14)  # of UTC, where the day begins first
+_NUMBER_MOST: Final = 60  # characters of a column
 _NUMBERS_MAX: Final = 2**31 - 1
 _AMOUNT_MAX: Final = 2**63 - 1
+_TOLD_ONCE: Final = ("kind", "article", "place", "declaration", "amount_tiyn", "decision_number", "decided_on")
 _MOVED_BY_OBJECTING: Final = ("version", "recorded_at", "appeal", "origin_version", "provenance")
 
 
@@ -54,6 +70,8 @@ def record(connection: Connection, desk: Desk, violation: Violation, by: str, no
     declarations_store.bump_revision(connection)
     desk.mark("after violation entry")
     distribute(connection, written, now)
+    if before is not None and before.identity.key != written.identity.key:
+        _let_go(connection, desk, before, written, now)
     if not _only_contested(written, before):
         after_violation(connection, desk, written, now)
     return written
@@ -62,21 +80,44 @@ def record(connection: Connection, desk: Desk, violation: Violation, by: str, no
 def receive(
     connection: Connection, desk: Desk, partner_id: str, foreign: ViolationMessage, provenance: str, now: datetime
 ) -> None:
-    """Take a violation that a partner tells of; what is here already, or newer, is left alone.
+    """Take a violation that a partner tells of; what is here already, or newer, is left alone, and what says otherwise
+    than the same version did is refused: its sender was restored from an older copy, or lies.
 
     A BIN or IIN that checks is exact and decides. Where there is none and a name is only similar, an officer is asked
     whether the two are one, and until then it counts against nobody here. Raises `MessageRefused`.
     """
     signing_store.lock_head(connection)
     told = _violation_of(connection, partner_id, foreign, provenance, now)
-    if told.origin_version <= store.newest_origin(connection, told.id):
+    versions = store.versions(connection, told.id)
+    before = next((each for each in versions if each.origin_version == told.origin_version), None)
+    if before is not None and (differs := _differs(foreign, told, before)):
+        raise Contradicted(Conflict(told.id, told.origin_version, provenance, differs, now))
+    if versions and told.origin_version <= max(each.origin_version for each in versions):
         return
-    before = store.newest(connection, told.id)
-    written = record(connection, desk, _with_ours(told, before), partner_id, now)
+    written = record(connection, desk, _with_ours(told, versions), partner_id, now)
     if written.state is State.ANNULLED:
         contest_store.overtake(connection, written.id, now)
     elif not written.identity.national:
         matching.ask(connection, written, now)
+
+
+def recognise(connection: Connection, desk: Desk, identifier: str, number: str, by: str, now: datetime) -> None:
+    """Take note of whom a record is about of which only the hash of the number was known."""
+    before = store.newest(connection, identifier)
+    if before is None or not before.identity.number.startswith(UNKNOWN_HASH):
+        return
+    scheme, country = scheme_of(number), before.identity.country
+    known = Identity(scheme, number, country if scheme is Scheme.FOREIGN else COUNTRY, before.identity.name)
+    written = record(connection, desk, replace(before, identity=known), by, now)
+    if not known.national:
+        matching.ask(connection, written, now)
+
+
+def scheme_of(number: str) -> Scheme:
+    """Return what kind of number it is: a BIN or IIN only when it checks."""
+    if is_bin(number):
+        return Scheme.BIN
+    return Scheme.IIN if is_iin(number) else Scheme.FOREIGN
 
 
 def follow_merge(connection: Connection, desk: Desk, merged: Identity, now: datetime) -> None:
@@ -93,6 +134,12 @@ def follow_parting(connection: Connection, desk: Desk, merged: Identity, into: I
         after_violation(connection, desk, replace(violation, identity=into, state=State.ANNULLED), now)
 
 
+def _let_go(connection: Connection, desk: Desk, before: Violation, written: Violation, now: datetime) -> None:
+    """Let follow that a record is somebody else's from now on: for whom it was about, it is as if annulled."""
+    contest_store.overtake(connection, written.id, now)
+    after_violation(connection, desk, replace(written, identity=before.identity, state=State.ANNULLED), now)
+
+
 def authors(connection: Connection, violation: str) -> frozenset[str]:
     """Return who wrote a record: the IINs of officers, by the journal."""
     entries = signing_store.read_entries(connection, violation)
@@ -101,7 +148,7 @@ def authors(connection: Connection, violation: str) -> frozenset[str]:
 
 
 def _next_version(connection: Connection, violation: Violation, now: datetime) -> Violation:
-    identifier = violation.id or store.next_id(connection, day_of(now))
+    identifier = violation.id or store.next_id(connection, day_of(now), secrets.token_hex(4))
     before = store.newest(connection, identifier)
     return replace(violation, id=identifier, version=before.version + 1 if before else 1, recorded_at=now)
 
@@ -194,18 +241,47 @@ def _demand_known(foreign: ViolationMessage) -> None:
 
 def _identity(foreign: ViolationMessage, identifier: str, country: str) -> Identity:
     """Return who it is about: a participant only by a BIN or IIN that checks; without a number, nobody else."""
-    name, number = _plain(foreign.name, 300), _plain(foreign.number, 60)
+    name, number = _plain(foreign.name, 300), _plain(foreign.number, _NUMBER_MOST)
     if foreign.scheme == Scheme.BIN and is_bin(number):
         return Identity(Scheme.BIN, number, COUNTRY, name)
     if foreign.scheme == Scheme.IIN and is_iin(number):
         return Identity(Scheme.IIN, number, COUNTRY, name)
     where = foreign.country if _COUNTRY.fullmatch(foreign.country) else country
-    return Identity(Scheme.FOREIGN, number or identifier[:60], where, name)
+    return Identity(Scheme.FOREIGN, number or _nameless(identifier), where, name)
 
 
-def _with_ours(told: Violation, before: Violation | None) -> Violation:
-    """Return what a partner tells with what was decided here: what was annulled on an objection stays so."""
-    if before is None or before.appeal is Appeal.NONE:
+def _nameless(identifier: str) -> str:
+    """Return what stands for the number of somebody without one: the record's id, or its hash where that is too long
+    for the column."""
+    return identifier if len(identifier) <= _NUMBER_MOST else hashlib.sha256(identifier.encode()).hexdigest()[:40]
+
+
+def _differs(foreign: ViolationMessage, told: Violation, before: Violation) -> tuple[tuple[str, str], ...]:
+    """Return what a message tells otherwise than the same version did before, as far as both tell it.
+
+    A policy may tell more or less of a version than before: what is missing in one of them is no contradiction. Without
+    its day a violation was alleged, whatever the partner said.
+    """
+    names = [each for each in _TOLD_ONCE if getattr(foreign, each) and getattr(before, each)]
+    if foreign.committed_on is not None and before.state is not State.ALLEGED:
+        names.append("committed_on")
+    found = [(name, str(getattr(told, name))) for name in names if getattr(told, name) != getattr(before, name)]
+    if before.appeal is Appeal.NONE and (told.state is State.ANNULLED) != (before.state is State.ANNULLED):
+        found.append(("state", told.state.value))
+    there = before.identity.number
+    unknown = (
+        not foreign.number or foreign.number_hash or there.startswith(UNKNOWN_HASH) or there == _nameless(before.id)
+    )
+    if not unknown and told.identity.number != there:
+        found.append(("number", told.identity.number))
+    return tuple(found)
+
+
+def _with_ours(told: Violation, versions: Sequence[Violation]) -> Violation:
+    """Return what a partner tells with what was decided here: what was annulled on an objection of whom it is about
+    stays so. An objection that its record was taken from before it was decided is none any more."""
+    before = next((each for each in reversed(versions) if each.identity.key == told.identity.key), None)
+    if before is None or before.appeal is Appeal.NONE or (before.appeal is Appeal.OPEN and before != versions[-1]):
         return told
     annulled = before.appeal is Appeal.UPHELD and before.state is State.ANNULLED
     return replace(told, appeal=before.appeal, state=State.ANNULLED if annulled else told.state)

@@ -19,6 +19,19 @@ SCHEMES: Mapping[str, str] = {
     Scheme.FOREIGN: _("Number given abroad"),
 }
 
+TOLD: Mapping[str, str] = {  # what a partner can tell otherwise
+    "kind": _("Kind of violation"),
+    "state": _("State"),
+    "number": _("Number"),
+    "article": _("Article"),
+    "committed_on": _("Committed on"),
+    "place": _("Place"),
+    "declaration": _("Declaration"),
+    "amount_tiyn": _("Amount in tiyn"),
+    "decision_number": _("Number of the decision"),
+    "decided_on": _("Day of the decision"),
+}
+
 GROUNDS: Mapping[str, str] = {
     "other_person": _("It is about another organisation or person"),
     "not_committed": _("There was no violation"),
@@ -30,7 +43,7 @@ GROUNDS: Mapping[str, str] = {
 ENDED: Mapping[str, str] = {
     Ended.UPHELD: _("Upheld: the record was annulled"),
     Ended.DENIED: _("Denied: the record stands"),
-    Ended.OVERTAKEN: _("Overtaken: whoever had written the record annulled it"),
+    Ended.OVERTAKEN: _("Overtaken: whoever had written the record annulled it, or it is about somebody else"),
 }
 
 REASONS: Mapping[str, Mapping[str, str]] = {

@@ -18,6 +18,7 @@ from interop.adapters.law_enforcement import client as law_enforcement
 from interop.adapters.law_enforcement import messages as xml_messages
 from interop.adapters.law_enforcement.messages import NoticeAnswer, NoticeQuery, NotValid, Receipt, Report
 from interop.adapters.law_enforcement.stub import Stub as LawEnforcementStub
+from interop.adapters.payments import messages as bank_messages
 from interop.adapters.tax_service import client as tax_service
 from interop.adapters.tax_service import messages as tax_messages
 from interop.adapters.tax_service.stub import Stub as TaxStub
@@ -44,7 +45,9 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.
 # --- the schema -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("messages", [tax_messages, foreign_messages], ids=["tax_service", "foreign_customs"])
+@pytest.mark.parametrize(
+    "messages", [tax_messages, foreign_messages, bank_messages], ids=["tax_service", "foreign_customs", "payments"]
+)
 def test_the_json_schemas_that_are_published_are_those_that_are_read_by(messages: Any) -> None:
     folder = Path(str(messages.__file__)).parent / "schema"
     published = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.json")}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asking
 import caseworking
+import exiting
 import msgspec
 import pytest
 from caseworking import EXPORT, RED, Desk
@@ -50,6 +51,7 @@ def test_every_way_to_release_an_export_is_told_and_nothing_of_imports_but_debts
     assert {Action.RELEASE, Action.RELEASE_UNDER_SECURITY} <= {action for action, _ in released}
     assert events[Action.CLEAR, Status.CLEARED] is None  # it was released before, under security
     assert events[Action.CONFIRM_EXIT, Status.EXITED] is Event.EXPORT_EXITED
+    assert events[Action.MISS_EXIT, Status.NO_PROOF_OF_EXIT] is Event.EXPORT_NOT_EXITED
     assert events[Action.CANCEL_RELEASE, Status.RELEASE_CANCELLED] is Event.EXPORT_CANCELLED
     assert set(imports) == {None, Event.DEBT}
     assert imports[Event.DEBT] is Action.DEMAND_PAYMENT
@@ -59,7 +61,7 @@ def test_an_export_is_told_when_it_is_released_and_again_when_it_has_left(desk: 
     number = desk.numbers[EXPORT]
     Timer(desk.office.engine, desk.clock, desk.office.keyring).turn()
     before = told(desk)  # lodged before there was a partner
-    desk.move(EXPORT, "nurlan", Action.CONFIRM_EXIT, text="Seen at Dostyk")
+    exiting.leave(desk)
 
     assert before == []
     assert told(desk) == [("export_exited", number)]
@@ -68,7 +70,7 @@ def test_an_export_is_told_when_it_is_released_and_again_when_it_has_left(desk: 
 def test_a_move_that_fails_tells_nothing(desk: Desk) -> None:
     Timer(desk.office.engine, desk.clock, desk.office.keyring).turn()
     with pytest.raises(CaseRefused):
-        desk.move(EXPORT, "nurlan", Action.CONFIRM_EXIT, text="")
+        desk.move(EXPORT, "nurlan", Action.CONFIRM_EXIT)
 
     assert told(desk) == []
 

@@ -191,26 +191,50 @@ def test_a_partner_that_failed_rests_before_it_is_asked_again(office: Office, ed
 
 def test_after_its_rest_only_one_tries_a_partner(clock: StillClock) -> None:
     breaker = Breaker(clock.monotonic)
-    breaker.failed(TAX)
+    breaker.failed(TAX, 1)
     clock.ticks += REST_SECONDS + 1
 
-    assert [breaker.may_ask(TAX) for _ in range(3)] == [True, False, False]
-    breaker.answered(TAX)
-    assert breaker.may_ask(TAX)
+    assert [breaker.may_ask(TAX, 1) for _ in range(3)] == [True, False, False]
+    breaker.answered(TAX, 1)
+    assert breaker.may_ask(TAX, 1)
+
+
+def test_who_was_too_slow_for_a_short_wait_is_asked_by_those_who_have_more_time(clock: StillClock) -> None:
+    breaker = Breaker(clock.monotonic)
+    breaker.failed(TAX, 0.3)
+
+    assert [breaker.may_ask(TAX, seconds) for seconds in (0.2, 0.3, 4)] == [False, False, True]
+    breaker.answered(TAX, 4)
+    assert not breaker.is_well(TAX, 0.3)  # it is as slow as before
+    breaker.failed(TAX, 4)
+    assert [breaker.may_ask(TAX, seconds) for seconds in (0.3, 4, 10)] == [False, False, True]
+    breaker.answered(TAX, 0.3)
+    assert breaker.may_ask(TAX, 4)
+
+
+def test_the_registry_hears_a_partner_that_is_too_slow_for_lodgements(office: Office, edge: Edge) -> None:
+    edge.slow.add(TAX)
+    assert asked(office, seconds=0.05)[Question.TAX_DEBT] is UNKNOWN
+    edge.slow.clear()  # it answers in two seconds, say
+    assert asked(office, seconds=0.05)[Question.TAX_DEBT] is UNKNOWN
+    assert asked(office, seconds=4.0)[Question.TAX_DEBT] is NO
 
 
 def test_the_journal_tells_who_was_asked_and_not_what_was_said(office: Office, edge: Edge) -> None:
     edge.stubs[POLICE].set(ALTYN, yes=True, now=offices.NOW)
     asked(office)
 
+    said = journalled(office)
+    assert len(said.pop("salt")) == 32  # or the leaf's public hash would tell who was asked about, to whoever guesses
+    assert said == {"partners": "police tax", "purpose": ASKED[0], "legal_basis": ASKED[1]}
+
+
+def journalled(office: Office) -> dict[str, str]:
     with reading(office.engine) as connection:
         ((_, event, content),) = signing_store.read_entries(connection, ALTYN)
     assert event == Event.PARTNER_ASKED
-    assert msgspec.json.decode(content)["particulars"] == {
-        "partners": "police tax",
-        "purpose": ASKED[0],
-        "legal_basis": ASKED[1],
-    }
+    particulars: dict[str, str] = msgspec.json.decode(content)["particulars"]
+    return particulars
 
 
 HASHED = frozenset({"number"})
@@ -237,6 +261,7 @@ def test_an_identifier_that_may_not_travel_as_it_is_is_told_to_nobody(
     assert found.pop(question) is UNKNOWN
     assert set(found.values()) == {NO}
     assert who not in edge.calls
+    assert who not in journalled(office)["partners"].split()
 
 
 def test_a_question_that_a_partner_refuses_does_not_keep_it_from_others(office: Office, edge: Edge) -> None:

@@ -1,5 +1,6 @@
 """Objections to what is on record: whose they are, what is signed, when they are due, and what a decision does."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -19,6 +20,7 @@ from lxml import etree
 from msgspec.structs import replace
 
 from declarations.lifecycle import Action, StatementKind
+from portal.account.service import Account
 from portal.auditing.violations import violation_doubts
 from portal.casework.desk import Desk
 from portal.casework.model import ItemResult
@@ -30,6 +32,7 @@ from portal.violations.base import ViolationBase
 from portal.violations.errors import ViolationNotFound, ViolationRefused
 from portal.violations.own import OwnViolations
 from portal.violations.words import GROUNDS
+from portal.worker import Worker
 from risk_gateway.bases.violations import contest_store, store
 from risk_gateway.bases.violations.contest_store import Contest, Ended
 from risk_gateway.bases.violations.model import Appeal, State, Violation
@@ -237,6 +240,32 @@ def test_what_is_denied_stands_and_is_not_contested_again(case: Case) -> None:
     assert contest_of(case).outcome is Ended.DENIED
     with pytest.raises(ViolationRefused, match=r"contest\.denied"):
         case.prepared()
+
+
+@pytest.mark.parametrize(
+    ("ended", "reason", "event", "answer"),
+    [("upheld", "not_proven", "CONTEST_UPHELD", "39"), ("denied", "proven", "CONTEST_DENIED", "41")],
+)
+def test_the_participant_is_told_in_a_sealed_notice(
+    case: Case, ended: str, reason: str, event: str, answer: str
+) -> None:
+    made = case.raised()
+    case.decide(ended, reason, text="Seen <all> of it")
+    Worker(case.office.engine, case.office.clock).deliver_due()
+    account = Account(case.office)
+    [row] = account.log(person("yerkin"), None).rows
+    assert (row.kept.kind, row.notice.number, row.notice.status) == ("VIOLATION_NOTICE", case.id, event)
+    kept = account.notice(person("yerkin"), row.kept.message_id)
+    assert kept is not None
+    root = etree.fromstring(kept[1])
+    assert root.findtext("{*}AnswerCode") == answer
+    assert root.findtext("{*}StatementDigest") == made.signed_digest
+    assert root.findtext("{*}Text") == "Seen <all> of it"
+    texts = {each.get("lang"): each.text for each in root.find("{*}Reason")}
+    assert len(set(texts.values())) == 3, texts
+    [entry] = [each for each in case.events() if each["event"] == "violation.contest_decided"]
+    assert entry["particulars"]["notice"] == hashlib.sha256(kept[1]).hexdigest()
+    assert account.log(person("anna"), None).rows == ()
 
 
 def test_a_decision_is_made_once(case: Case) -> None:

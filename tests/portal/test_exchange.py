@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,13 +13,17 @@ import offices
 import pki
 import pytest
 import violating
+from caseworking import person
 from cast import PARTICIPANTS
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from exchanging import ABROAD, LAW, PURPOSE, Link, message
+from litestar.testing import TestClient
 from sqlalchemy.exc import DataError
 
+from declarations import store as declarations_store
+from declarations.participants import Participant
 from interop import exchange_store, query_log
 from interop.adapters.law_enforcement import client as law_enforcement
 from interop.disclosure import FIELDS, hash_of
@@ -26,10 +31,15 @@ from interop.envelope import digest_of
 from interop.partners import PartnerKind, read_key
 from interop.receipts import read_receipt
 from portal import audit
+from portal.app import create_app
 from portal.database import reading, writing
-from portal.exchange import handling
+from portal.exchange import callers, handling
+from portal.exchange import hashes as number_hashes
+from portal.exchange.signatures import sign_request
+from portal.exchange.tending import ExchangeKeeper
 from portal.office import Office
 from portal.violations import service
+from portal.violations.base import ViolationBase
 from risk_gateway.bases.violations import store as violation_store
 from signing import store as signing_store
 
@@ -172,9 +182,74 @@ def test_answers_are_signed_and_tell_what_is_left_of_the_rate(there: There) -> N
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
 
 
+def test_the_rate_is_of_all_processes_together(there: There) -> None:
+    exchanging.put(there.office, exchanging.partner(per_minute=2))
+    app = create_app(exchanging.given_address(there.office), there.clock)
+    with TestClient(app, base_url=exchanging.ADDRESS, raise_server_exceptions=False) as another:
+        other = Link(another, there.clock)
+        assert [each.get("/violations").status_code for each in (there.link, other, there.link, other)] == [
+            200,
+            200,
+            429,
+            429,
+        ]
+        there.clock.at += timedelta(seconds=30)
+        assert [other.get("/violations").status_code, there.link.get("/violations").status_code] == [200, 429]
+
+
+def test_no_signature_is_looked_at_of_who_has_no_request_left(there: There, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchanging.put(there.office, exchanging.partner(per_minute=1))
+    assert there.link.get("/violations").status_code == 200
+
+    def verify(*given: Any) -> None:
+        raise AssertionError("this costs too much")
+
+    monkeypatch.setattr(callers, "verify_request", verify)
+    assert there.link.get("/violations").status_code == 429
+
+
+def test_who_comes_with_wrong_signatures_is_sent_away_without_a_look(
+    there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    verify = callers.verify_request
+
+    def count(*given: Any) -> Any:
+        looked.append(1)
+        return verify(*given)
+
+    monkeypatch.setattr(callers, "verify_request", count)
+    headers = there.link.headers("GET", "/exchange/v1/receipts/x")
+    answers = [there.link.call("GET", "/exchange/v1/violations", headers=headers).status_code for _ in range(70)]
+    assert (answers.count(401), answers.count(429), len(looked)) == (60, 10, 60)
+    assert there.link.get("/violations").status_code == 429  # nor is anybody else let in from there
+    there.clock.ticks += 1
+    assert there.link.get("/violations").status_code == 200
+
+
 def test_a_body_that_is_too_large_is_refused(there: There) -> None:
     answer = there.link.call("POST", "/exchange/v1/submissions", b" " * 2_000_001)
     assert (answer.status_code, answer.json()["code"]) == (413, "body.too_large")
+
+
+def test_what_was_signed_for_another_portal_is_not_taken_here(there: There) -> None:
+    headers = sign_request(there.link.key, "GET", "http://other.example/exchange/v1/violations", b"", offices.NOW)
+    as_if_there = {**headers, "Host": "other.example"}
+    answer = there.link.call("GET", "/exchange/v1/violations", headers=as_if_there)
+    assert (answer.status_code, answer.json()["code"]) == (401, "exchange.signature")
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_without_its_address_only_a_demonstration_serves_the_exchange(tmp_path: Path, demo: bool) -> None:
+    clock = offices.StillClock()
+    office = offices.office(tmp_path, clock)
+    exchanging.put(office, exchanging.partner())
+    offices.keep_keys(tmp_path)
+    app = create_app(replace(office.settings, demo=demo), clock)
+    with TestClient(app, base_url=exchanging.ADDRESS) as client:
+        answer = Link(client, clock).get("/violations")
+    assert answer.status_code == (200 if demo else 503)
+    assert demo or answer.json()["code"] == "exchange.no_address"
 
 
 # --- messages --------------------------------------------------------------------------------------------------------
@@ -230,6 +305,20 @@ def test_a_refused_message_leaves_no_trace_but_its_refusal(there: There) -> None
     assert there.events(audit.Event.VIOLATION_RECORDED) == []
     entry = there.events(audit.Event.EXCHANGE_RECEIVED)[0]["particulars"]
     assert entry["outcome"] == "refused"
+
+
+def test_a_version_told_otherwise_is_not_taken_and_an_officer_sees_it(there: There) -> None:
+    there.link.submit(message(1))
+    other = message(2, subject="KG-1", body=exchanging.violation(1, amount_tiyn=7, kind="smuggling"))
+    answer = there.link.submit(other).json()["answers"][0]
+    assert (answer["status"], answer["code"], "receipt" in answer) == ("refused", "violation.contradicts", True)
+    assert there.link.submit(other).json()["answers"][0] == answer
+    base = ViolationBase(there.office)
+    assert [each.violation for each in base.conflicts()] == [f"{ABROAD}:KG-1"]
+    [conflict] = base.record(person("gulnar"), f"{ABROAD}:KG-1").conflicts
+    assert dict(conflict.differs) == {"kind": "smuggling", "amount_tiyn": "7"}
+    there.link.submit(message(3, subject="KG-1", body=exchanging.violation(1, version=2)))
+    assert base.conflicts() == ()  # it has said which is right
 
 
 def waits_for_the_journal(clock: offices.StillClock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -440,6 +529,54 @@ def test_a_hashed_identifier_from_abroad_is_matched_with_our_participant(there: 
     ).encode()
     assert there.link.submit(message(1, body=body)).json()["answers"][0]["status"] == "taken"
     assert there.violation(f"{ABROAD}:KG-1").identity.number == ALTYN
+
+
+def by_hash(number: str) -> bytes:
+    told = json.loads(exchanging.violation(1))
+    del told["number"], told["name"]
+    hashed = {"scheme": "BIN", "country": "KZ", "number_hash": hash_of(number, exchanging.SALT)}
+    return json.dumps({**told, **hashed}).encode()
+
+
+def test_who_becomes_known_later_is_matched_with_what_was_told_of_them_by_hash(there: There) -> None:
+    newcomer = "990140000057"
+    there.link.submit(message(1, body=by_hash(newcomer)))
+    keeper = ExchangeKeeper(there.office)
+    keeper.turn()
+    assert there.violation(f"{ABROAD}:KG-1").identity.number.startswith("hmac:")
+    with writing(there.office.engine) as connection:
+        known = Participant(newcomer, "Newcomer LLP", frozenset({"importer"}), offices.NOW.date())
+        declarations_store.put_participant(connection, known)
+    keeper.turn()
+    assert there.violation(f"{ABROAD}:KG-1").identity.key == f"BIN:KZ:{newcomer}"
+    with reading(there.office.engine) as connection:
+        assert violation_store.counting(connection, newcomer, offices.NOW.date())
+    keeper.turn()
+    there.link.submit(message(2, subject="KG-1", body=by_hash(newcomer)))
+    assert there.violation(f"{ABROAD}:KG-1").version == 2  # once, and the same again is nothing new
+
+
+def test_hashes_of_another_secret_match_nobody(there: There) -> None:
+    there.link.submit(message(1, body=by_hash(ALTYN)))
+    exchanging.put(there.office, exchanging.partner(policy=exchanging.policy(salt="another secret of the two")))
+    again = json.loads(by_hash(ALTYN))
+    there.link.submit(message(2, body=json.dumps({**again, "id": "KG-2"}).encode()))
+    numbers = [there.violation(f"{ABROAD}:KG-{number}").identity.number for number in (1, 2)]
+    assert (numbers[0], numbers[1][:5]) == (ALTYN, "hmac:")
+
+
+def test_a_hash_is_looked_up_and_not_tried_out_under_the_lock(there: There, monkeypatch: pytest.MonkeyPatch) -> None:
+    there.link.submit(message(1, body=by_hash(ALTYN)))
+    made: list[str] = []
+
+    def count(number: str, salt: str) -> str:
+        made.append(number)
+        return hash_of(number, salt)
+
+    monkeypatch.setattr(number_hashes, "hash_of", count)
+    again = {**json.loads(by_hash(ALTYN)), "id": "KG-2"}
+    there.link.submit(message(2, body=json.dumps(again).encode()))
+    assert made == [ALTYN]
 
 
 def test_a_partner_that_changes_is_in_the_journal_without_its_secret(there: There) -> None:

@@ -45,20 +45,21 @@ class Abroad:
 
 
 @pytest.fixture
-def abroad(tmp_path: Path) -> Iterator[Abroad]:
+def abroad(tmp_path: Path, unused_port: int) -> Iterator[Abroad]:
     home = tmp_path / "office"
     home.mkdir()
     office = offices.office(home)
     offices.keep_keys(home)
     exchanging.put(office, exchanging.partner(address="http://127.0.0.1:9"))
-    server = uvicorn.Server(uvicorn.Config(create_app(office.settings, SystemClock()), port=0, log_level="error"))
+    address = f"http://127.0.0.1:{unused_port}"
+    app = create_app(exchanging.given_address(office, address), SystemClock())
+    server = uvicorn.Server(uvicorn.Config(app, port=unused_port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + 60
     while not server.started and time.monotonic() < until:
         time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Abroad(f"http://127.0.0.1:{port}", tmp_path)
+    yield Abroad(address, tmp_path)
     server.should_exit = True
     thread.join(30)
 

@@ -1,5 +1,6 @@
 """The example of docs/exchange/nginx.conf, run by Debian's nginx: who shows no certificate is kept from the door."""
 
+import asyncio
 import ssl
 import subprocess
 import threading
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 import exchanging
 import httpx
+import msgspec
 import offices
 import pki
 import pytest
@@ -24,8 +26,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from interop.adapters.foreign_customs.messages import JSON, QUERY_PATH
+from interop.calls import NotUnderstood, Request
 from interop.partners import Partner
+from interop.querying import Asked
 from portal.app import create_app
+from portal.asking.transport import Edge
+from portal.exchange import tls
 from portal.exchange.client import Client, Undelivered
 from portal.office import Office
 
@@ -78,7 +85,8 @@ def door(tmp_path: Path, unused_port: int, monkeypatch: pytest.MonkeyPatch) -> I
     home.mkdir()
     office = offices.office(home, clock)
     offices.keep_keys(home)
-    ours = replace(office.settings, exchange_timeout_seconds=20)
+    address = f"https://127.0.0.1:{unused_port}"
+    ours = replace(office.settings, exchange_timeout_seconds=20, public_url=address)
     office.settings = ours
     exchanging.put(office, exchanging.partner("self", pki.office_key()))
     server = uvicorn.Server(uvicorn.Config(create_app(ours, clock), port=0, log_level="error"))
@@ -93,6 +101,7 @@ def door(tmp_path: Path, unused_port: int, monkeypatch: pytest.MonkeyPatch) -> I
     (folder / "partners.pem").write_bytes(partners.certificate.public_bytes(Encoding.PEM))
     (folder / "trusted.pem").write_bytes(authority.certificate.public_bytes(Encoding.PEM))
     monkeypatch.setenv("SSL_CERT_FILE", str(folder / "trusted.pem"))
+    tls.trusted.cache_clear()
     config = folder / "nginx.conf"
     text = EXAMPLE.read_text(encoding="utf-8")
     for example, real in (
@@ -107,11 +116,11 @@ def door(tmp_path: Path, unused_port: int, monkeypatch: pytest.MonkeyPatch) -> I
     config.write_text(f"daemon off; pid {folder}/pid;\n{text}", encoding="utf-8")
     assert NGINX is not None
     nginx = subprocess.Popen([NGINX, "-c", str(config), "-e", str(folder / "error.log")])
-    address = f"https://127.0.0.1:{unused_port}"
     try:
         _until(lambda: _opens(address, folder))
         yield Door(office, address, exchanging.partner("self", pki.office_key(), address=address), folder, partners)
     finally:
+        tls.trusted.cache_clear()
         nginx.terminate()
         nginx.wait(10)
         server.should_exit = True
@@ -160,7 +169,32 @@ def test_who_shows_no_certificate_is_refused_before_the_portal_though_people_com
     assert visit(door.address, door.folder, "/health").status_code == 200
 
 
+def test_questions_are_asked_with_our_certificate_too(door: Door) -> None:
+    shown = identity("kg", door.partners).write(door.folder / "asking.pem")
+    told = Asked(purpose=exchanging.PURPOSE, legal_basis=exchanging.LAW, number="150340012340", country="KZ")
+    request = Request(QUERY_PATH, JSON, msgspec.json.encode(told))
+    edge = Edge(door.office.keyring, door.office.clock, str(shown))
+    assert asyncio.run(edge.call(door.partner, request, 20)).status == 200
+    without = Edge(door.office.keyring, door.office.clock)
+    with pytest.raises(NotUnderstood, match="not signed by the partner"):
+        asyncio.run(without.call(door.partner, request, 20))
+
+
 def test_a_certificate_of_another_authority_opens_nothing(door: Door) -> None:
     stranger = identity("stranger", identity("another authority"))
     with client(door, stranger, "stranger") as calls, pytest.raises(Undelivered, match="status 400"):
         calls.signed(door.partner, "GET", "/violations?after=")
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_older_tls_than_1_2_is_refused(door: Door) -> None:
+    def visit_by(newest: ssl.TLSVersion) -> httpx.Response:
+        trusted = ssl.create_default_context(cafile=str(door.folder / "trusted.pem"))
+        trusted.set_ciphers("ALL:@SECLEVEL=0")  # it is not this side that refuses
+        trusted.minimum_version = ssl.TLSVersion.TLSv1
+        trusted.maximum_version = newest
+        return httpx.get(f"{door.address}/health", verify=trusted, trust_env=False)
+
+    assert visit_by(ssl.TLSVersion.TLSv1_2).status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        visit_by(ssl.TLSVersion.TLSv1_1)

@@ -20,14 +20,16 @@ from litestar.testing import TestClient
 from msgspec.structs import replace
 from sqlalchemy.exc import DataError
 
-from interop import exchange_store, outbox
+from interop import exchange_store, outbox, query_log
 from interop.adapters.tax_service.stub import Stub as TaxService
 from interop.calls import Request
+from interop.disclosure import FIELDS, hash_of
 from interop.distributing import distribute
 from interop.envelope import Answers
 from interop.exchange_store import DEAD, DELIVERED, WAITING, Outgoing
 from interop.partner_store import SEND
 from interop.partners import PartnerKind, read_key
+from interop.query_log import Query
 from interop.querying import Page
 from interop.receipts import Receipt, read_receipt
 from portal import audit
@@ -36,8 +38,10 @@ from portal.exchange import handling
 from portal.exchange.client import Client, Reply, Undelivered
 from portal.exchange.sending import Sending
 from portal.exchange.service import Exchange
+from portal.exchange.tending import ExchangeKeeper
 from portal.office import Office
 from portal.violations import service
+from risk_gateway.bases.violations import conflict_store
 from risk_gateway.bases.violations import store as violation_store
 from risk_gateway.bases.violations.model import State
 from signing import store as signing_store
@@ -167,6 +171,17 @@ def test_nothing_is_lost_while_a_partner_is_down(two: Two) -> None:
     assert two.effects() == [f"{HERE}:KZ-{number}" for number in (1, 2, 3)]
 
 
+def test_nothing_is_lost_while_a_partner_is_switched_off_and_it_comes_in_order(two: Two) -> None:
+    exchanging.put(two.ours, exchanging.partner(active=False))
+    two.record("KZ-CRV-1", "KZ-CRV-2")
+    two.work(after=61)
+    assert (two.effects(), two.health().waiting) == ([], 2)
+    exchanging.put(two.ours, exchanging.partner())
+    two.record("KZ-CRV-3")
+    two.work()
+    assert two.effects() == [f"{HERE}:KZ-CRV-{number}" for number in (1, 2, 3)]
+
+
 def test_a_partner_in_trouble_is_left_alone_longer_and_longer(two: Two) -> None:
     tries: list[int] = []
 
@@ -237,9 +252,9 @@ def test_a_partner_that_does_not_answer_delays_no_other(two: Two) -> None:
 
 
 def test_what_a_partner_refuses_for_good_is_a_dead_letter_that_can_be_sent_again(two: Two) -> None:
-    [bad], [good] = two.send(1, type="x"), two.send(2)
+    [bad], [good] = two.send(1, kind="song"), two.send(2)
     two.work()
-    assert (two.sent(bad).state, two.sent(bad).code, two.sent(good).state) == (DEAD, "exchange.body", DELIVERED)
+    assert (two.sent(bad).state, two.sent(bad).code, two.sent(good).state) == (DEAD, "exchange.kind_unknown", DELIVERED)
     assert two.sent(bad).receipt, "a refusal is receipted, too"
     with writing(two.ours.engine) as connection:
         assert [each.message_id for each in outbox.list_dead(connection)] == [bad]
@@ -366,6 +381,153 @@ def test_an_answer_that_contradicts_its_own_receipts_is_none(two: Two, monkeypat
     assert two.effects() == [f"{HERE}:KZ-1"]
 
 
+def test_the_receipt_that_a_message_had_is_kept_when_it_is_sent_again(two: Two) -> None:
+    [message_id] = two.send(1)
+    two.work()
+    before = two.sent(message_id).receipt
+    with writing(two.theirs.engine) as connection:
+        connection.execute(exchange_store.inbox.delete())
+        connection.execute(exchange_store.stream.update().values(received=0))
+    two.work(after=61)
+    two.work(after=1)
+    with reading(two.ours.engine) as connection:
+        assert exchange_store.replaced_receipts(connection, message_id) == (before,)
+    assert two.sent(message_id).receipt not in ("", before)
+
+
+def test_who_always_says_that_it_has_lost_all_gets_it_again_every_five_minutes(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+
+    def count(body: bytes) -> None:
+        sent.extend([body] if b"KZ-1" in body else [])
+
+    violations = Exchange.violations
+    monkeypatch.setattr(Exchange, "violations", lambda *given: replace(violations(*given), received=0))
+    two.send(1)
+    for _ in range(10):
+        two.work(count, after=60)
+    assert len(sent) == 3  # at once, when it says so first, and five minutes after that
+
+
+def test_what_was_kept_long_enough_is_deleted_and_nothing_else(two: Two) -> None:
+    [delivered], [dead] = two.send(1), two.send(2, kind="song")
+    two.work()
+    asked = Query(partner=HERE, about="1", purpose="x", legal_basis="y", at=two.clock.at, answer="nothing")
+    with writing(two.theirs.engine) as connection:
+        query_log.log_query(connection, asked)
+        taken = exchange_store.find_taken(connection, HERE, delivered)
+    assert taken is not None
+
+    def tended() -> tuple[list[str], bool, int]:
+        for office in (two.ours, two.theirs):
+            ExchangeKeeper(office).turn()
+        with reading(two.theirs.engine) as connection:
+            proven = exchange_store.read_proof(connection, taken.proof) is not None
+            return [each.message_id for each in all_sent(two)], proven, len(query_log.list_queries(connection))
+
+    assert tended() == ([delivered, dead], True, 1)
+    long_ago = two.clock.at - timedelta(days=1827)
+    with writing(two.ours.engine) as connection:
+        connection.execute(exchange_store.outbox.update().values(ended_at=long_ago))
+    with writing(two.theirs.engine) as connection:
+        connection.execute(exchange_store.proof.update().values(at=long_ago))
+        connection.execute(query_log.query_table.update().values(at=long_ago))
+    assert tended() == ([dead], False, 0)
+    with reading(two.theirs.engine) as connection:
+        assert exchange_store.find_taken(connection, HERE, delivered) == taken  # it is known again
+
+
+# --- what leaves ------------------------------------------------------------------------------------------------------
+
+
+def narrow(two: Two, **changes: Any) -> None:
+    exchanging.put(two.ours, exchanging.partner(policy=exchanging.policy(**changes)))
+
+
+def all_sent(two: Two) -> list[Outgoing]:
+    """Return all messages in their order."""
+    states = (WAITING, DELIVERED, DEAD, exchange_store.WITHHELD)
+    with reading(two.ours.engine) as connection:
+        found = [each for state in states for each in exchange_store.list_outgoing(connection, state)]
+    return sorted(found, key=lambda each: each.sequence)
+
+
+def told(message: Outgoing) -> dict[str, Any]:
+    return json.loads(message.envelope)["body"]
+
+
+WITHOUT_NUMBER = {"fields": FIELDS - {"number", "article", "place"}, "hash_fields": frozenset({"number"})}
+
+
+def test_a_policy_that_became_narrower_holds_for_what_waits(two: Two) -> None:
+    two.record("KZ-CRV-1")
+    [before] = all_sent(two)
+    assert told(before)["number"] == ALTYN
+    narrow(two, **WITHOUT_NUMBER)
+    leaving: list[bytes] = []
+    two.work(leaving.append)
+    assert not any(ALTYN.encode() in body for body in leaving)
+    [after] = all_sent(two)
+    assert (after.state, told(after)["number_hash"]) == (DELIVERED, hash_of(ALTYN, exchanging.SALT))
+    assert (after.sequence, after.message_id != before.message_id) == (before.sequence, True)
+
+
+def test_it_holds_for_a_dead_letter_that_is_sent_again(two: Two) -> None:
+    two.record("KZ-CRV-1")
+    [before] = all_sent(two)
+    with writing(two.ours.engine) as connection:
+        outbox.refused(connection, before, "exchange.trouble", two.clock.now())
+    narrow(two, **WITHOUT_NUMBER)
+    with writing(two.ours.engine) as connection:
+        outbox.replay(connection, before.message_id, two.clock.now())
+    two.work()
+    [after] = all_sent(two)
+    assert (after.state, "number" in told(after)) == (DELIVERED, False)
+
+
+def test_what_may_be_told_no_more_ends_and_the_others_go(two: Two) -> None:
+    two.record("KZ-CRV-1", "KZ-CRV-2")
+    narrow(two, kinds=frozenset({"smuggling"}))
+    leaving: list[bytes] = []
+    [tested] = two.send(1, kind="test")
+    two.work(leaving.append)
+    assert [each.state for each in all_sent(two)] == [exchange_store.WITHHELD] * 2 + [DELIVERED]
+    assert not any(b"KZ-CRV" in body for body in leaving)
+    outcomes = [each["particulars"]["outcome"] for each in events(two.ours, audit.Event.EXCHANGE_SUBMITTED)]
+    assert sorted(outcomes) == ["taken", "withheld", "withheld"]
+    assert two.sent(tested).state == DELIVERED
+
+
+def test_what_may_be_held_no_more_does_not_leave(two: Two) -> None:
+    two.record("KZ-CRV-1")
+    two.clock.at += timedelta(days=6 * 366)
+    two.work()
+    assert [each.state for each in all_sent(two)] == [exchange_store.WITHHELD]
+
+
+def test_a_message_without_its_record_leaves_only_as_far_as_its_fields_may(two: Two) -> None:
+    two.send(1)
+    narrow(two, fields=FIELDS - {"name"})
+    two.work()
+    assert [each.state for each in all_sent(two)] == [exchange_store.WITHHELD]
+
+
+def test_a_message_that_changed_after_it_had_arrived_unheard_has_no_second_effect(two: Two) -> None:
+    class Deaf(Wire):
+        def plain(self, *given: Any) -> Any:
+            super().plain(*given)
+            raise Undelivered("no answer: ReadError", of_content=True)
+
+    two.record("KZ-CRV-1")
+    Sending(two.ours, lambda office: Deaf(office, two.client)).work_once()
+    narrow(two, fields=FIELDS - {"article", "place", "name"})
+    two.work(after=5)
+    assert [each.state for each in all_sent(two)] == [DELIVERED]
+    assert two.effects() == [f"{HERE}:KZ-CRV-1"]
+
+
 # --- partners with a format of their own ------------------------------------------------------------------------------
 
 
@@ -466,6 +628,21 @@ def test_a_violation_that_cannot_be_taken_holds_up_none_behind_it(two: Two, monk
     assert here(two, "KG-2") is not None
     refused = events(two.ours, audit.Event.EXCHANGE_RECEIVED)
     assert [each["particulars"]["code"] for each in refused] == ["exchange.trouble"]
+
+
+def test_a_version_that_is_read_otherwise_than_before_is_passed_over_and_noted(two: Two) -> None:
+    put_abroad(two, "KG-1", amount_tiyn=4)
+    two.work()
+    with writing(two.theirs.engine) as connection:  # restored from an older copy, and recorded anew
+        connection.execute(violation_store.version_table.delete())
+    put_abroad(two, "KG-1", amount_tiyn=5)
+    put_abroad(two, "KG-2")
+    two.work(after=61)
+    [refused] = events(two.ours, audit.Event.EXCHANGE_RECEIVED)
+    assert refused["particulars"]["code"] == "violation.contradicts"
+    assert here(two, "KG-2") is not None
+    with reading(two.ours.engine) as connection:
+        assert [each.violation for each in conflict_store.standing(connection, 9)] == [f"{ABROAD}:KG-1"]
 
 
 def test_a_violation_that_no_column_holds_is_passed_over(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:

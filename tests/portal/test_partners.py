@@ -21,6 +21,7 @@ from litestar.testing import TestClient
 from lxml import html
 from portal_fakes import World
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from interop import exchange_store, outbox
 from interop.disclosure import ALWAYS, FIELDS, HASHABLE, Policy, disclose
@@ -28,18 +29,21 @@ from interop.partner_store import read_partner
 from interop.partners import Partner, PartnerKind, read_key
 from interop.query_log import Query, log_query
 from portal import audit
+from portal.account.service import Account
 from portal.app import create_app
 from portal.database import reading, writing
+from portal.errors import NotFound
 from portal.office import Office
-from portal.partners import forms, words
+from portal.partners import forms, proposal_store, words
 from portal.partners.errors import Refused
 from portal.partners.sample import SAMPLE, preview
 from portal.partners.service import Condition, PartnerDesk, Wanted, seen_as
 from portal.store import end_official, read_officials
+from portal.views import SignedIn
 from risk_gateway.bases.violations.kinds import kinds
 from signing.store import journal
 
-ASEL, MARAT = person("asel"), person("marat")
+ASEL, ALIYA, MARAT = person("asel"), person("aliya"), person("marat")
 ALTYN = PARTICIPANTS["altyn"].identifier
 NOW = offices.NOW
 SECRET = "agreed-with-nobody-else"
@@ -76,6 +80,11 @@ def desk(office: Office) -> PartnerDesk:
     made = PartnerDesk(office)
     made.add(ASEL, neighbour())
     return made
+
+
+def switch_on(desk: PartnerDesk, identifier: str = "neighbour") -> None:
+    assert desk.switch(ASEL, identifier, on=True)
+    desk.confirm(ALIYA, identifier)
 
 
 @contextmanager
@@ -239,10 +248,11 @@ def test_every_change_is_in_the_journal_without_its_secrets(office: Office, desk
     before = desk.partner("neighbour")
     policy = Policy(fields=FIELDS, kinds=frozenset({"smuggling"}), salt=SECRET, retention_days=30)
     desk.change(ASEL, msgspec.structs.replace(before, policy=policy), seen_as(before))
-    desk.switch(ASEL, "neighbour", on=True)
+    switch_on(desk)
     told = entries(office, audit.Event.PARTNER_CHANGED)
     assert [each["new"] for each in told] == ["yes", "no", "no", "no"]
     assert {each["by"] for each in told} == {ASEL.iin}
+    assert [each["second"] for each in told] == ["", "", "", ALIYA.iin]
     assert told[-1]["keys"] == read_key(key).id
     assert (told[-1]["active"], told[-1]["salted"], told[-1]["retention_days"]) == ("yes", "yes", "30")
     assert SECRET not in repr(told)
@@ -263,11 +273,15 @@ def test_of_two_who_change_a_partner_the_second_sees_it_first(office: Office, de
 
 def test_who_is_administrator_no_more_changes_nothing(office: Office, desk: PartnerDesk) -> None:
     message = dead_letter(office)
+    desk.add_key(ASEL, "neighbour", pem())
     with writing(office.engine) as connection:
         (own,) = read_officials(connection, ASEL.iin)
         end_official(connection, own.id or 0, NOW)
     before = stored(office)
+    desk.switch(ALIYA, "neighbour", on=True)
     for change in (
+        lambda: desk.confirm(ASEL, "neighbour"),
+        lambda: desk.decline(ASEL, "neighbour"),
         lambda: desk.add(ASEL, neighbour(id="another")),
         lambda: desk.change(ASEL, msgspec.structs.replace(before, name="X"), seen_as(before)),
         lambda: desk.add_key(ASEL, "neighbour", pem()),
@@ -279,6 +293,153 @@ def test_who_is_administrator_no_more_changes_nothing(office: Office, desk: Part
         with refused("not-in-office"):
             change()
     assert stored(office) == before
+
+
+# --- two administrators ---------------------------------------------------------------------------------------------
+
+TOLD = Policy(
+    fields=ALWAYS | {"article"},
+    hash_fields=frozenset({"number"}),
+    kinds=frozenset({"smuggling"}),
+    purposes=frozenset({"customs_control"}),
+    retention_days=90,
+    salt=SECRET,
+)
+
+
+@pytest.fixture
+def switched_on(office: Office, desk: PartnerDesk) -> Partner:
+    """Return a partner with whom the exchange is on."""
+    desk.add_key(ASEL, "neighbour", pem())
+    before = desk.partner("neighbour")
+    assert not desk.change(ASEL, msgspec.structs.replace(before, policy=TOLD), seen_as(before))
+    switch_on(desk)
+    return stored(office)
+
+
+def told_so(**changes: Any) -> dict[str, Any]:
+    return {"policy": msgspec.structs.replace(TOLD, **changes)}
+
+
+OPENINGS = {
+    "address": {"address": "https://elsewhere.example"},
+    "keys": {"keys": (pem(),)},
+    "fields": told_so(fields=TOLD.fields | {"place"}),
+    "kinds": told_so(kinds=TOLD.kinds | {"false_code"}),
+    "purposes": told_so(purposes=TOLD.purposes | {"registry"}),
+    "retention": told_so(retention_days=91),
+    "secret": told_so(salt=SECRET + "!"),
+}
+
+
+@pytest.mark.parametrize("what", OPENINGS)
+def test_what_opens_the_portal_waits_for_a_second_administrator(
+    office: Office, desk: PartnerDesk, switched_on: Partner, what: str
+) -> None:
+    wish = msgspec.structs.replace(switched_on, **OPENINGS[what])
+    assert desk.change(ASEL, wish, seen_as(switched_on))
+    assert stored(office) == switched_on
+    with refused("own-proposal"):
+        desk.confirm(ASEL, "neighbour")
+    assert stored(office) == switched_on
+    desk.confirm(ALIYA, "neighbour")
+    assert stored(office) == wish
+    asked = entries(office, audit.Event.PARTNER_PROPOSED)[-1]
+    assert (asked["what"], asked["opens"], asked["by"]) == ("proposed", what, ASEL.iin)
+    assert SECRET not in repr(asked)
+
+
+def test_a_hashed_field_that_is_told_as_it_is_opens(office: Office, desk: PartnerDesk, switched_on: Partner) -> None:
+    openly = msgspec.structs.replace(TOLD, fields=TOLD.fields | {"number"}, hash_fields=frozenset())
+    assert desk.change(ASEL, msgspec.structs.replace(switched_on, policy=openly), seen_as(switched_on))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "Another name"},
+        {"per_minute": 1},
+        {"active": False},
+        told_so(fields=ALWAYS),
+        told_so(kinds=frozenset()),
+        told_so(purposes=frozenset()),
+        told_so(retention_days=1),
+        told_so(hash_fields=frozenset()),
+    ],
+)
+def test_what_narrows_is_done_by_one_at_once(
+    office: Office, desk: PartnerDesk, switched_on: Partner, changes: dict[str, Any]
+) -> None:
+    wish = msgspec.structs.replace(switched_on, **changes)
+    assert not desk.change(ASEL, wish, seen_as(switched_on))
+    assert stored(office) == wish
+
+
+def test_nobody_opens_a_partner_by_switching_it_off_first(
+    office: Office, desk: PartnerDesk, switched_on: Partner
+) -> None:
+    desk.switch(ASEL, "neighbour", on=False)
+    desk.add_key(ASEL, "neighbour", pem())
+    assert desk.switch(ASEL, "neighbour", on=True)
+    assert not stored(office).active
+
+
+def test_two_are_a_constraint_of_the_database(office: Office, desk: PartnerDesk, switched_on: Partner) -> None:
+    desk.add_key(ASEL, "neighbour", pem())
+    for by in ((ASEL.iin, ASEL.name), (None, None)):
+        with pytest.raises(IntegrityError), writing(office.engine) as connection:
+            proposal_store.end(connection, "neighbour", proposal_store.DONE, by, NOW)  # type: ignore[arg-type]
+    with pytest.raises(IntegrityError), writing(office.engine) as connection:
+        proposal_store.add(connection, switched_on, "0" * 64, (ALIYA.iin, ALIYA.name), NOW)
+
+
+def test_one_change_of_a_partner_waits_at_a_time(desk: PartnerDesk, switched_on: Partner) -> None:
+    assert desk.add_key(ASEL, "neighbour", pem())
+    with refused("proposal-open"):
+        desk.add_key(ALIYA, "neighbour", pem())
+
+
+def test_a_change_to_what_is_no_longer_there_does_not_wait_on(
+    office: Office, desk: PartnerDesk, switched_on: Partner
+) -> None:
+    assert desk.add_key(ASEL, "neighbour", pem())
+    desk.change(ALIYA, msgspec.structs.replace(switched_on, name="Renamed"), seen_as(switched_on))
+    with pytest.raises(NotFound):
+        desk.confirm(ALIYA, "neighbour")
+    assert (stored(office).name, stored(office).keys) == ("Renamed", switched_on.keys)
+
+
+@pytest.mark.parametrize(("who", "what"), [(ASEL, "withdrawn"), (ALIYA, "declined")])
+def test_a_change_is_withdrawn_or_declined(
+    office: Office, desk: PartnerDesk, switched_on: Partner, who: SignedIn, what: str
+) -> None:
+    assert desk.add_key(ASEL, "neighbour", pem())
+    desk.decline(who, "neighbour")
+    assert stored(office) == switched_on
+    last = entries(office, audit.Event.PARTNER_PROPOSED)[-1]
+    assert (last["what"], last["by"]) == (what, who.iin)
+    assert desk.add_key(ASEL, "neighbour", pem())  # another can wait again
+
+
+@needs_demo
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_second_administrator_reads_what_shall_be_without_secrets(tmp_path: Path, language: str) -> None:
+    with served(tmp_path) as (browser, office):
+        desk = PartnerDesk(office)
+        desk.add_key(ASEL, "neighbour", pem())
+        before = desk.partner("neighbour")
+        desk.change(ASEL, msgspec.structs.replace(before, policy=TOLD), seen_as(before))
+        desk.switch(ASEL, "neighbour", on=True)
+        browser.sign_in("aliya").speak(language)
+        page = browser.get(f"{AT}/proposal")
+        assert page.status_code == 200
+        shown = re.sub(r"\s", "", html.fromstring(page.text).text_content())
+        assert read_key(stored(office).keys[0]).id in shown
+        assert SECRET not in page.text
+        assert "/proposal" in browser.get("/administration/partners").text
+        declined = browser.post(f"{AT}/proposal/decline", {})
+        assert declined.headers["location"] == AT
+        assert not stored(office).active
 
 
 # --- keys -----------------------------------------------------------------------------------------------------------
@@ -350,7 +511,7 @@ def test_those_that_need_somebody_come_first(office: Office, desk: PartnerDesk) 
     for identifier in ("well", "waits", "dead", "keys"):
         desk.add(ASEL, neighbour(id=identifier))
         desk.add_key(ASEL, identifier, pem())
-        desk.switch(ASEL, identifier, on=True)
+        switch_on(desk, identifier)
     desk.remove_key(ASEL, "keys", read_key(stored(office, "keys").keys[0]).id)
     dead_letter(office, "dead")
     with writing(office.engine) as connection:
@@ -424,6 +585,7 @@ def test_the_log_is_searched_and_that_it_was_is_in_the_journal(office: Office, d
     ):
         assert desk.queries(MARAT, wanted, 1).page.total == count, wanted
     told = entries(office, audit.Event.EXCHANGE_LOG_READ)
+    assert len({each.pop("salt") for each in told}) == 9
     assert told[1] == {"officer": MARAT.iin, "role": "auditor", "searched": ALTYN, "page": "1"}
     assert len(told) == 9
 
@@ -435,7 +597,19 @@ def test_what_this_office_asked_about_somebody_stands_beside_it(office: Office, 
         audit.record_one(connection, record)
     (own,) = desk.queries(MARAT, Wanted(text=ALTYN), 1).own
     assert (own.partners, own.purpose, own.at) == ("tax police", "registry", NOW)
-    assert desk.queries(MARAT, Wanted(), 1).own == ()
+    assert desk.queries(MARAT, Wanted(text="240140031359"), 1).own == ()
+    lately = desk.queries(MARAT, Wanted(), 1)
+    assert [each.about for each in lately.own] == [ALTYN]
+    assert lately.names[ALTYN] == "Altyn Dala Trade LLP"
+
+
+def test_many_queries_of_which_it_is_not_told_hide_none_from_a_participant(office: Office, desk: PartnerDesk) -> None:
+    asked(office)
+    for _ in range(201):
+        asked(office, purpose="investigation")
+    record = Account(office).record(person("anna"))
+    assert record is not None
+    assert [each.purpose for each in record.asked] == ["customs_control"]
 
 
 def test_a_long_log_has_pages(office: Office, desk: PartnerDesk) -> None:
@@ -489,7 +663,16 @@ def test_a_partner_is_recorded_given_a_key_and_switched_on(tmp_path: Path) -> No
         assert added.headers["location"] == "/administration/partners/sary"
         key = pem()
         assert browser.post("/administration/partners/sary/keys", {"pem": key}).status_code == 303
-        assert browser.post("/administration/partners/sary/active", {"active": "yes"}).status_code == 303
+        asked = browser.post("/administration/partners/sary/active", {"active": "yes"})
+        assert asked.headers["location"] == "/administration/partners/sary/proposal"
+        assert not stored(office, "sary").active
+        assert "waits for a second administrator" in browser.get("/administration/partners/sary/policy").text
+        own = browser.post("/administration/partners/sary/proposal/confirm", {})
+        assert (own.status_code, "another administrator has to confirm it" in own.text) == (422, True)
+        browser.sign_in("aliya")
+        assert "The exchange with it begins" in browser.get("/administration/partners/sary/proposal").text
+        assert browser.post("/administration/partners/sary/proposal/confirm", {}).status_code == 303
+        assert browser.get("/administration/partners/sary/proposal").status_code == 404
         page = browser.get("/administration/partners/sary").text
         shown = re.sub(r"\s", "", html.fromstring(page).text_content())
         assert read_key(key).id in shown
@@ -543,7 +726,8 @@ def test_a_replay_is_asked_before_it_is_done(tmp_path: Path) -> None:
 def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
     with served(tmp_path) as (browser, office):
         message = dead_letter(office)
-        for page in ("", "/policy", "/messages", f"/messages/{message}/replay"):
+        assert browser.get(f"{AT}/proposal").status_code == 404  # nothing waits
+        for page in ("", "/policy", "/messages", "/proposal", f"/messages/{message}/replay"):
             assert browser.get(f"/administration/partners/nobody{page}").status_code == 404, page
         for page in (
             "",
@@ -553,6 +737,8 @@ def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
             "/keys",
             "/keys/00/remove",
             "/active",
+            "/proposal/confirm",
+            "/proposal/decline",
         ):
             assert browser.post(f"/administration/partners/nobody{page}", {"pem": pem()}).status_code == 404, page
         assert browser.post(f"{AT}/keys/00/remove", {}).status_code == 404

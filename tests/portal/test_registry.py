@@ -270,6 +270,9 @@ def test_a_violation_confirmed_after_the_verification_keeps_out_until_it_is_annu
     with pytest.raises(RegistryRefused, match=r"registry\.unmet_meanwhile"):
         desk.take("gulnar", prepared)
     assert refused(desk, "gulnar", desk.decision(number, granted=True)) == "registry.unmet_meanwhile"
+    page = desk.registry.application(person("gulnar"), number)
+    assert page.obstacle is not None
+    assert (page.admissible, page.obstacle.code) == (False, "registry.unmet_meanwhile")  # it is not even offered
     assert desk.status(TENGRI) is None
     violating.record(desk.office, msgspec.structs.replace(violation, state=State.ANNULLED))
     desk.take("gulnar", prepared)
@@ -283,6 +286,7 @@ def test_nobody_is_admitted_on_findings_that_are_too_old(desk: Desk) -> None:
     desk.later()
     with pytest.raises(RegistryRefused, match=r"registry\.findings_old"):
         desk.take("gulnar", prepared)
+    assert not desk.registry.application(person("gulnar"), number).admissible
     desk.registry.verify_again(person("gulnar"), number)
     desk.sign("gulnar", desk.decision(number, granted=True, round=2))
     assert desk.status(TENGRI) is Status.ACTIVE

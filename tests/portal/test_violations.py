@@ -2,6 +2,7 @@
 a name."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from portal.database import reading, writing
 from portal.office import Office
 from portal.violations import service
 from portal.violations.base import ViolationBase
-from portal.violations.errors import ViolationNotFound, ViolationRefused
+from portal.violations.errors import Contradicted, ViolationNotFound, ViolationRefused
 from risk_gateway.bases.registry import store as registry_store
 from risk_gateway.bases.registry.model import Status
 from risk_gateway.bases.violations import contest_store, identity_store, store
@@ -207,6 +208,59 @@ def test_the_same_message_again_and_an_older_one_change_nothing(office: Office) 
         assert [each.origin_version for each in store.versions(connection, "kg:KG-1")] == [2]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "false_code"},
+        {"committed_on": DAY - timedelta(days=1)},
+        {"number": "99999999999999"},
+        {"scheme": "BIN", "number": QORGAN, "country": "KZ"},
+        {"state": "annulled"},
+        {"amount_tiyn": 5},
+    ],
+)
+def test_the_same_version_told_otherwise_is_refused(office: Office, changes: dict[str, Any]) -> None:
+    receive(office, told(amount_tiyn=7))
+    receive(office, told(version=2, amount_tiyn=8))
+    with pytest.raises(Contradicted, match=r"violation\.contradicts"):
+        receive(office, told(**{"amount_tiyn": 7, **changes}))
+    assert newest(office, "kg:KG-1").amount_tiyn == 8
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": ""},
+        {"number": "", "scheme": "", "country": ""},
+        {"number_hash": "0" * 64, "number": "hmac:000"},
+        {"committed_on": None},
+        {"place": "Osh"},
+        {"article": "Article 7"},
+    ],
+)
+def test_the_same_version_with_more_or_fewer_fields_is_left_alone(office: Office, changes: dict[str, Any]) -> None:
+    receive(office, told())
+    receive(office, told(**changes))
+    with reading(office.engine) as connection:
+        assert len(store.versions(connection, "kg:KG-1")) == 1
+
+
+def test_what_was_decided_here_is_no_contradiction_of_the_partner(office: Office) -> None:
+    receive(office, told())
+    recorded(office, replace(newest(office, "kg:KG-1"), state=State.ANNULLED, appeal=Appeal.UPHELD))
+    receive(office, told())
+    assert newest(office, "kg:KG-1").state is State.ANNULLED
+
+
+def test_ids_of_our_own_are_not_given_again_after_a_restore(office: Office) -> None:
+    first = recorded(office, violating.violation(service.NEW, ALTYN, "smuggling", DAY))
+    with writing(office.engine) as connection:  # a copy of before it is restored
+        connection.execute(store.version_table.delete())
+    again = recorded(office, violating.violation(service.NEW, QORGAN, "smuggling", DAY))
+    assert first.id != again.id
+    assert re.fullmatch(r"KZ-CRV-2026-0000001-[0-9a-f]{8}", again.id)
+
+
 def test_two_partners_ids_are_two_records(office: Office) -> None:
     receive(office, told())
     with writing(office.engine) as connection:
@@ -276,6 +330,15 @@ def test_who_has_no_number_is_nobody_elses_record(office: Office) -> None:
     receive(office, told("KG-1", number="", scheme=""))
     receive(office, told("KG-2", number="", scheme=""))
     assert newest(office, "kg:KG-1").identity.key != newest(office, "kg:KG-2").identity.key
+
+
+def test_nobody_without_a_number_is_taken_for_another_because_their_ids_begin_alike(office: Office) -> None:
+    first, second = ("x" * 59 + end for end in "12")
+    receive(office, told(first, number="", scheme=""))
+    receive(office, told(second, number="", scheme=""))
+    assert newest(office, f"kg:{first}").identity.key != newest(office, f"kg:{second}").identity.key
+    receive(office, told(first, version=2, number="", scheme=""))
+    assert newest(office, f"kg:{first}").version == 2
 
 
 # --- who is who -----------------------------------------------------------------------------------------------------
@@ -387,6 +450,7 @@ def test_every_search_and_every_reading_is_in_the_journal(office: Office, base: 
     [searched] = events(office, "violations")
     assert (searched["event"], searched["particulars"]["text"]) == ("violation.searched", "Qorgan")
     assert searched["particulars"]["officer"] == person("marat").iin
+    assert len(searched["particulars"]["salt"]) == 32
     assert events(office, "KZ-CRV-7")[-1]["event"] == "violation.read"
     assert events(office, f"BIN:KZ:{QORGAN}")[-1]["event"] == "violation.read"
 

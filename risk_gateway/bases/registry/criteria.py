@@ -113,8 +113,12 @@ class Finding(Struct, frozen=True):
 
 
 OWN_RECORDS = "customs"
-TAX_DEBT, POLICE_NOTICE = "tax_debt", "police_notice"
-_QUESTIONS = {"taxes_settled": TAX_DEBT, "no_law_enforcement_notice": POLICE_NOTICE}
+TAX_DEBT, POLICE_NOTICE, FOREIGN_RECORD = "tax_debt", "police_notice", "foreign_record"
+_QUESTIONS = {
+    "taxes_settled": TAX_DEBT,
+    "no_law_enforcement_notice": POLICE_NOTICE,
+    "no_foreign_record": FOREIGN_RECORD,
+}
 
 
 def evaluate(criteria: Criteria, known: Known, now: datetime, today: date) -> tuple[Finding, ...]:

@@ -80,7 +80,7 @@ def decide(connection: Connection, identifier: str, values: dict[str, Any]) -> b
 
 
 def overtake(connection: Connection, violation: str, now: datetime) -> None:
-    """End an objection whose record was annulled without it."""
+    """End an objection whose record was annulled without it, or is about somebody else from now on."""
     waiting = (contest_table.c.violation == violation) & _UNDECIDED
     values = {"outcome": Ended.OVERTAKEN.value, "decided_at": now}
     connection.execute(update(contest_table).where(waiting).values(**values))

@@ -8,6 +8,7 @@ from msgspec import Struct
 from declarations.identifiers import is_bin
 
 COUNTRY = "KZ"
+UNKNOWN_HASH = "hmac:"  # begins what a number is called here of which only the hash is known
 
 
 class Scheme(StrEnum):

@@ -35,9 +35,12 @@ def put(connection: Connection, violation: Violation) -> int:
     return cursor
 
 
-def next_id(connection: Connection, day: date) -> str:
-    """Return the id of a new record of our own; under the lock of the journal's head no other gets it."""
-    return f"{_OWN_PREFIX}{day.year}-{last_cursor(connection) + 1:07d}"
+def next_id(connection: Connection, day: date, chance: str) -> str:
+    """Return the id of a new record of our own; under the lock of the journal's head no other gets it.
+
+    It ends by `chance`: after a restore from an older copy none is given that others know already.
+    """
+    return f"{_OWN_PREFIX}{day.year}-{last_cursor(connection) + 1:07d}-{chance}"
 
 
 def last_cursor(connection: Connection) -> int:
@@ -49,6 +52,13 @@ def newest(connection: Connection, identifier: str) -> Violation | None:
     """Return a record as it is now."""
     wanted = select(version_table).where(version_table.c.id == identifier)
     row = connection.execute(wanted.order_by(version_table.c.version.desc()).limit(1)).first()
+    return None if row is None else _violation(row)
+
+
+def find(connection: Connection, identifier: str, version: int) -> Violation | None:
+    """Return a version of a record."""
+    same = (version_table.c.id == identifier) & (version_table.c.version == version)
+    row = connection.execute(select(version_table).where(same)).first()
     return None if row is None else _violation(row)
 
 
@@ -91,20 +101,6 @@ def changed_since(connection: Connection, cursor: int, limit: int) -> tuple[tupl
     """Return the versions written after a cursor, each with its own, in the order of writing."""
     wanted = select(version_table).where(version_table.c.cursor > cursor).order_by(version_table.c.cursor).limit(limit)
     return tuple((row.cursor, _violation(row)) for row in connection.execute(wanted))
-
-
-def newest_origin(connection: Connection, identifier: str) -> int:
-    """Return the partner's number of the newest version of its record that is here; 0 when there is none."""
-    columns = version_table.c
-    wanted = select(func.coalesce(func.max(columns.origin_version), 0)).where(columns.id == identifier)
-    return int(connection.execute(wanted).scalar_one())
-
-
-def numbers(connection: Connection) -> tuple[str, ...]:
-    """Return the numbers of all identities on record, each once."""
-    return tuple(
-        connection.execute(select(version_table.c.number).distinct().order_by(version_table.c.number)).scalars()
-    )
 
 
 def known_as(connection: Connection, key: str) -> tuple[str, ...]:

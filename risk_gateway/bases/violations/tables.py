@@ -90,6 +90,17 @@ class IdentityQuestionRow(SQLModel, table=True):
     answered_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
 
 
+class ViolationConflictRow(SQLModel, table=True):
+    """What a partner told otherwise under a version that it had told before: refused, and for an officer to see."""
+
+    __tablename__ = "violation_conflict"
+    violation: str = Field(primary_key=True, max_length=120)
+    version: int = Field(primary_key=True)  # the partner's number
+    digest: str = Field(primary_key=True, max_length=64)  # SHA-256 of the message
+    differs: str  # JSON: the fields that differ, with what was told
+    at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
 class ViolationContestRow(SQLModel, table=True):
     """A participant's signed objection to a record on it, and what a registry officer decided. One open at a time."""
 
