@@ -27,8 +27,8 @@ class Truth(Struct, frozen=True):
 
 class StoredCase(Struct, frozen=True, kw_only=True):
     """A judged case, `case`, `assessment` and `decision` still compressed. `number` is the registration number, or that
-    of a past case. Without a `result` no control was closed; `truth` is known of generated cases only. `sequence` is
-    the journal index of its decision; past cases are in no journal."""
+    of a past case or a judgement. Without a `result` no control was closed; `truth` is known of generated cases only.
+    `sequence` is the journal index of its decision; past cases are in no journal."""
 
     number: str
     day: date

@@ -8,13 +8,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select, tuple_
 from sqlmodel import SQLModel
 
 from declarations.store import Key, Stored, aware, declaration, find_by_number
+from risk_gateway import judgement_store
 from risk_gateway.archive import Result, Share, StoredCase, Truth
 from risk_gateway.days import begins, day_of
 from risk_gateway.facts import BLOCK_OF_TYPE
+from risk_gateway.judgement_store import Judgement
 from risk_gateway.profiles import Motive
 from risk_gateway.store import decision
 from risk_gateway.tables import ControlResultRow, PastCaseRow
@@ -55,20 +58,28 @@ class Act(Struct, frozen=True, kw_only=True):
 def read_cases(connection: Connection, first: date, last: date, block: str | None = None) -> Iterator[StoredCase]:
     """Yield the cases of the days from `first` to `last`, both included, ordered by day and number.
 
-    Decisions come with what their controls found, under the day of their registration in Kazakhstan; past cases as
-    they were taken over.
+    Decisions come with what their controls found, under the day of their registration in Kazakhstan, judgements under
+    the day of their moment; past cases as they were taken over.
     """
-    decided, past = _decided(connection, first, last, block), read_past_cases(connection, first, last, block)
-    return merge(decided, past, key=lambda case: (case.day, case.number))
+    sources = (
+        _decided(connection, first, last, block),
+        read_past_cases(connection, first, last, block),
+        _judged(connection, first, last, block),
+    )
+    return merge(*sources, key=lambda case: (case.day, case.number))
 
 
 def find_case(connection: Connection, number: str, version: int | None = None) -> StoredCase | None:
-    """Return the case of a registration number, of its newest version where none is named; or a past case."""
+    """Return the case of a registration number, of its newest version where none is named; or of the number of a
+    past case or a judgement."""
     stored = find_by_number(connection, number, version)
     if stored is not None:
         return next(_with_blobs(connection, [_known(stored)]), None)
     row = connection.execute(select(past_case).where(past_case.c.number == number)).first()
-    return None if row is None else _past_case(row)
+    if row is not None:
+        return _past_case(row)
+    judgement = judgement_store.find(connection, number)
+    return None if judgement is None else next(_with_results(connection, [judgement]))
 
 
 def count_days(connection: Connection, first: date, last: date, block: str | None = None) -> list[tuple[date, int]]:
@@ -81,6 +92,8 @@ def count_days(connection: Connection, first: date, last: date, block: str | Non
     past = _of_past(select(past_case.c.day, func.count().label("cases")), first, last, block)
     for row in connection.execute(past.group_by(past_case.c.day)):
         counted[row.day] = counted.get(row.day, 0) + row.cases
+    for judged_on, cases in judgement_store.count_days(connection, first, last, block).items():
+        counted[judged_on] = counted.get(judged_on, 0) + cases
     return sorted(counted.items())
 
 
@@ -93,6 +106,7 @@ def span(connection: Connection, block: str | None = None) -> tuple[date, date] 
     accepted = connection.execute(declared).one()
     past = connection.execute(_of_past(select(func.min(day), func.max(day)), date.min, date.max, block)).one()
     days = [*(day_of(aware(moment)) for moment in accepted if moment), *(day for day in past if day)]
+    days += judgement_store.span(connection, block) or ()
     return (min(days), max(days)) if days else None
 
 
@@ -230,6 +244,23 @@ def _keyed(table: Any) -> Any:
 
 def _key_of(row: Row[Any]) -> tuple[str, str, int]:
     return row.declarant, row.functional_reference_id, row.version
+
+
+# --- judgements -----------------------------------------------------------------------------------------------------
+
+
+def _judged(connection: Connection, first: date, last: date, block: str | None) -> Iterator[StoredCase]:
+    judged = judgement_store.read_between(connection, first, last, block)
+    while chunk := list(islice(judged, BLOBS_AT_ONCE)):
+        yield from _with_results(connection, chunk)
+
+
+def _with_results(connection: Connection, chunk: Sequence[Judgement]) -> Iterator[StoredCase]:
+    """Yield judgements as cases, with what their controls found."""
+    keys = [(each.key.declarant, each.key.functional_reference_id, each.key.version) for each in chunk]
+    results = _results(connection, keys)
+    for key, each in zip(keys, chunk, strict=True):
+        yield replace(judgement_store.as_case(each), result=results.get(key))
 
 
 # --- past cases -----------------------------------------------------------------------------------------------------

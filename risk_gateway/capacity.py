@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from risk_gateway.archive import StoredCase
 from risk_gateway.packing import unpack
-from risk_gateway.profiles import Outcome
+from risk_gateway.profiles import Block, Outcome
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _PLACES = Decimal("0.01")
@@ -71,7 +71,9 @@ _decoder = msgspec.json.Decoder(_Known)
 
 
 def take(works: Works, stored: StoredCase) -> None:
-    """Add one case to the work of its post and day."""
+    """Add one case to the work of its post and day; travellers and audits have inspectors of their own."""
+    if stored.block in (Block.PASSENGERS, Block.AUDITS):
+        return
     known = _decoder.decode(unpack(stored.assessment))
     work = works.setdefault((stored.office, stored.day), Work())
     work.cases[stored.outcome] += 1

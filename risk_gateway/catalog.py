@@ -6,13 +6,15 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from declarations.reference import Reference
 from risk_gateway.bases.partner_facts.model import JUDGED
-from risk_gateway.profiles import Category
+from risk_gateway.coded_facts import Corridor, MovementEvent, Suspicion
+from risk_gateway.profiles import Block, Category
 from risk_gateway.words import Words
 
 
@@ -42,9 +44,13 @@ _OPERATORS: dict[FieldType, tuple[str, ...]] = {
 }
 
 
+OF_DECLARATIONS = frozenset({Block.IMPORTS, Block.EXPORTS, Block.DELIVERIES})
+
+
 class Field(Struct, frozen=True):
     """`box` is where the fact stands in the declaration, or the source it comes from. `codes` names the code list that
-    its values are of, None where any value may be."""
+    its values are of, None where any value may be. In a case of a block that is not among `blocks` it is never known.
+    """
 
     name: str
     level: Level
@@ -52,6 +58,7 @@ class Field(Struct, frozen=True):
     box: str
     label: Words
     codes: str | None = None
+    blocks: frozenset[Block] = OF_DECLARATIONS
 
 
 @cache
@@ -66,9 +73,16 @@ def fields() -> Mapping[str, Field]:
             box=entry["box"],
             label=Words(entry["kk"], entry["ru"], entry["en"]),
             codes=entry.get("codes"),
+            blocks=_blocks(entry),
         )
         for name, entry in raw.items()
     }
+
+
+def _blocks(entry: Mapping[str, Any]) -> frozenset[Block]:
+    if "only" in entry:
+        return frozenset(map(Block, entry["only"]))
+    return OF_DECLARATIONS | set(map(Block, entry.get("also", ())))
 
 
 def code_list(name: str, day: date) -> Collection[str]:
@@ -86,7 +100,10 @@ def code_list(name: str, day: date) -> Collection[str]:
         "partner_question": tuple(JUDGED),
         "procedure": codes.procedures,
         "transport_mode": codes.transport_modes,
-        "type": ("IM", "EX"),
+        "corridor": tuple(Corridor),
+        "movement_event": tuple(MovementEvent),
+        "suspicion": tuple(Suspicion),
+        "type": ("IM", "EX", "TT", "PD", "PA"),
         "unit": codes.units,
         "valuation_method": codes.valuation_methods,
     }[name]

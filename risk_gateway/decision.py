@@ -57,7 +57,9 @@ def decide(assessment: Assessment, case: Case, knowledge: Knowledge, decided_at:
         outcome=assessment.outcome,
         inspection_extent=widest(measure.extent for measure in measures if measure.extent),
         measures=measures,
-        explanation=explanation.for_declarant(assessment, reasons, knowledge.phrases, calendar.of_outcome),
+        explanation=explanation.for_declarant(
+            assessment, reasons, explanation.phrases_of(case.block, knowledge.phrases), calendar.of_outcome
+        ),
         degraded=assessment.degraded is not None,
         decided_at=calendar.start,
         document_digest=case.document_digest,

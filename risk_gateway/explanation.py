@@ -12,6 +12,14 @@ Reason: TypeAlias = tuple[Finding, Profile, tuple[MeasureCode, ...]]
 Deadline: TypeAlias = Callable[[Outcome], datetime | None]
 
 
+def phrases_of(block: str, phrases: Mapping[str, Words]) -> Mapping[str, Words]:
+    """Return the phrases as a block says them: `next.INSPECTION_ORDER.passengers` stands for travellers in place of
+    `next.INSPECTION_ORDER`. Knowledge of before has none of these."""
+    end = f".{block}"
+    own = {key.removesuffix(end): words for key, words in phrases.items() if key.endswith(end)}
+    return {**phrases, **own} if own else phrases
+
+
 def for_declarant(
     assessment: Assessment, reasons: Sequence[Reason], phrases: Mapping[str, Words], deadline: Deadline
 ) -> tuple[Explanation, ...]:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from declarations.store import aware, declaration
-from risk_gateway import canonical
+from risk_gateway import canonical, judgement_store
 from risk_gateway.archive import Share
 from risk_gateway.archive_store import control_result
 from risk_gateway.days import day_of
@@ -105,6 +105,17 @@ def new_hits(connection: Connection, after: int, most: int) -> Iterator[tuple[in
             yield row.sequence, None
             continue
         yield row.sequence, of_assessment(day_of(aware(row.accepted_at)), assessment)
+
+
+def new_judgements(connection: Connection, after: int, most: int) -> Iterator[tuple[int, Tallies | None]]:
+    """Yield (journal index, tallies) of the next judgements behind an index; None of one that cannot be read."""
+    for each in judgement_store.after(connection, after, most):
+        try:
+            assessment = canonical.loads(unpack(each.assessment), Assessment)
+        except (msgspec.MsgspecError, zstandard.ZstdError):
+            yield each.sequence, None
+            continue
+        yield each.sequence, of_assessment(each.day, assessment)
 
 
 def new_results(connection: Connection, after: int, most: int) -> Iterator[tuple[int, Tallies]]:

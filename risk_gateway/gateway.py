@@ -1,15 +1,15 @@
 """The risk gateway: one case in, one assessment out, in time, whatever happens.
 
-A case is the facts of one declaration; the knowledge is everything it is judged with. Each block knows one kind of
-movement of goods and yields what it finds; the fraud model gives an opinion; chance selects; scoring concludes. When
-time or knowledge runs out, or a fact cannot be judged, the answer is the safe one: a documentary check marked as
+A case is the facts of one document at one moment; the knowledge is everything it is judged with. Each block knows one
+kind of movement of goods and yields what it finds; the fraud model gives an opinion; chance selects; scoring concludes.
+When time or knowledge runs out, or a fact cannot be judged, the answer is the safe one: a documentary check marked as
 degraded, never a silent release; what was found until then stays.
 """
 
 from collections.abc import Callable, Iterator
 
 from risk_gateway import scoring, selection
-from risk_gateway.blocks import exports, imports
+from risk_gateway.blocks import audits, deliveries, exports, imports, passengers
 from risk_gateway.budget import Budget
 from risk_gateway.emergency import demand_some, demand_whole
 from risk_gateway.errors import OutOfKnowledge, OutOfTime, RiskGatewayError
@@ -20,6 +20,9 @@ from risk_gateway.model import Assessment, Case, Degraded, Finding, Knowledge, O
 BLOCKS: dict[str, Callable[[Case, Ready, Budget], Iterator[Finding]]] = {
     "imports": imports.judge,
     "exports": exports.judge,
+    "deliveries": deliveries.judge,
+    "passengers": passengers.judge,
+    "audits": audits.judge,
 }
 JUDGING_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # of conditions over facts
 

@@ -135,6 +135,41 @@ class HeaderFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     declarant_tax_debt: bool | None = None
     declarant_police_notice: bool | None = None
     partner_facts_unknown: tuple[str, ...] | None = None
+    # of deliveries
+    movement_event: str | None = None
+    carrier_non_deliveries_24_months: int | None = None
+    remote_post: bool | None = None
+    seal_mismatch: bool | None = None
+    seal_broken: bool | None = None
+    off_route: bool | None = None
+    unplanned_stop: bool | None = None
+    limit_date_missed: bool | None = None
+    electronic_seal: bool | None = None
+    guarantee_to_duties_percent: Decimal | None = None
+    excise_goods: bool | None = None
+    scan_mismatch: bool | None = None
+    # of passengers
+    corridor_chosen: str | None = None
+    crossings_30_days: int | None = None
+    mass_to_allowance_percent: Decimal | None = None
+    value_to_allowance_percent: Decimal | None = None
+    above_allowance: bool | None = None
+    traveller_smuggling_violations_36_months: int | None = None
+    traveller_police_notice: bool | None = None
+    identical_articles_max: int | None = None
+    cash_above_limit: bool | None = None
+    cash_declared: bool | None = None
+    inspector_suspicion: str | None = None
+    vehicle_present: bool | None = None
+    # of audits
+    classification_drift_percent: Decimal | None = None
+    vat_return_difference_percent: Decimal | None = None
+    invoice_difference_percent: Decimal | None = None
+    origin_shift_percent: Decimal | None = None
+    value_to_peers_percent: Decimal | None = None
+    findings_24_months: int | None = None
+    broker_changes_12_months: int | None = None
+    flagged_declarations_36_months: int | None = None
 
 
 class ItemFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

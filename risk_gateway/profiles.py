@@ -67,7 +67,8 @@ class MeasureCode(StrEnum):
         """The mildest outcome under which this measure can be ordered."""
         if self in _WITHOUT_CONTROL:
             return Outcome.SIMPLIFIED_RELEASE
-        return Outcome.DOCUMENTARY_CHECK if self in _ON_PAPER else Outcome.INSPECTION_ORDER
+        without_opening = self in _ON_PAPER or self in ON_THE_WAY
+        return Outcome.DOCUMENTARY_CHECK if without_opening else Outcome.INSPECTION_ORDER
 
 
 _EXTENTS = {
@@ -85,6 +86,7 @@ _ON_PAPER = {
     MeasureCode.VALUE_CONTROL,
     MeasureCode.SECURITY,
 }
+ON_THE_WAY = {MeasureCode.ELECTRONIC_SEAL, MeasureCode.ESCORT, MeasureCode.FIX_ROUTE}  # nothing is opened for them
 _OUTCOMES = {outcome: rank for rank, outcome in enumerate(Outcome)}
 _EXTENT_RANKS = {extent: rank for rank, extent in enumerate(Extent)}
 _MEASURES = {code: rank for rank, code in enumerate(MeasureCode)}
@@ -125,10 +127,17 @@ def strictness(codes: Iterable[MeasureCode]) -> tuple[int, int]:
 
 
 class Block(StrEnum):
-    """The risk blocks that judge at lodgement."""
+    """The risk blocks. Imports and exports judge at lodgement, the others also at other moments: docs/judging.md."""
 
     IMPORTS = "imports"
     EXPORTS = "exports"
+    DELIVERIES = "deliveries"
+    PASSENGERS = "passengers"
+    AUDITS = "audits"
+
+
+AT_LODGEMENT = (Block.IMPORTS, Block.EXPORTS)
+AT_OTHER_MOMENTS = (Block.DELIVERIES, Block.PASSENGERS, Block.AUDITS)
 
 
 class Kind(StrEnum):
@@ -159,6 +168,13 @@ class RiskCategory(StrEnum):
     ACTUAL_EXPORT = "actual_export"
     VAT_REFUND = "vat_refund"
     CODE_ASSIGNMENT = "code_assignment"
+    DELIVERY = "delivery"
+    SEALS = "seals"
+    GUARANTEE = "guarantee"
+    TRAVELLER = "traveller"
+    PERSONAL_GOODS = "personal_goods"
+    CASH = "cash"
+    REPORTING = "reporting"
 
 
 class Motive(StrEnum):
@@ -176,9 +192,13 @@ class Motive(StrEnum):
     FALSE_EXPORT = "false_export"
     FALSE_DOCUMENTS = "false_documents"
     EVADED_CONTROL = "evaded_control"
+    NON_DELIVERY = "non_delivery"
+    SMUGGLING = "smuggling"
+    UNDECLARED_GOODS = "undeclared_goods"
+    UNPAID_DUTIES = "unpaid_duties"
 
 
-NEVER_WAIVED = frozenset({Motive.PROHIBITION, Motive.SAFETY, Motive.EVADED_CONTROL})
+NEVER_WAIVED = frozenset({Motive.PROHIBITION, Motive.SAFETY, Motive.EVADED_CONTROL, Motive.SMUGGLING})
 
 
 class Condition(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -198,7 +218,7 @@ class Condition(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
 class Area(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Which declarations a profile looks at; an empty tuple does not narrow."""
 
-    directions: tuple[str, ...] = ()  # IM, EX
+    directions: tuple[str, ...] = ()  # IM, EX, TT, PD, PA: `DIRECTIONS` of validation.py
     procedures: tuple[str, ...] = ()
     commodities: tuple[str, ...] = ()  # prefixes of 2, 4, 6 or 10 digits, and ranges such as 8501-8504
     commodities_excluded: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from risk_gateway.archive import StoredCase
 from risk_gateway.packing import unpack
 from risk_gateway.parameters import MassPerUnit, UnitValue
-from risk_gateway.profiles import Outcome
+from risk_gateway.profiles import AT_OTHER_MOMENTS, Outcome
 from risk_gateway.usual import ANY_ORIGIN, DIGITS, KILOGRAM
 
 METHODS = Path(__file__).parent / "bases" / "reference_values" / "method.toml"
@@ -98,11 +98,12 @@ _DECODER = msgspec.json.Decoder(_Case, strict=False)  # decimals are text there
 
 
 def compute(cases: Iterable[StoredCase], first: date, last: date, method: Method) -> Computed:
-    """Return the values that the released ones of these cases of `first` to `last` give."""
+    """Return the values that the released ones of these cases of `first` to `last` give: of what was lodged, for goods
+    of travellers have other prices, and goods on their way are declared again."""
     prices: dict[Group, set[Seen]] = {}
     masses: dict[Group, set[Seen]] = {}
     declarations = 0
-    for case in filter(released, cases):
+    for case in (each for each in cases if released(each) and each.block not in AT_OTHER_MOMENTS):
         declarations += 1
         for item in _DECODER.decode(unpack(case.case)).items:
             _note(prices, item, KILOGRAM, item.usd_per_kg, case.declarant)

@@ -59,6 +59,9 @@ def _as_written(profile: Profile) -> list[Condition]:
     ]
 
 
+_CODED = frozenset({"corridor", "movement_event", "suspicion"})  # lists whose words are told without their codes
+
+
 class _Speaker:
     def __init__(self, language: str, day: date) -> None:
         self._language = language
@@ -121,6 +124,8 @@ class _Speaker:
         """Return a code with its name, where its list has one; a category by its word alone."""
         if field.codes == "category":
             return self.words("category", Category(code))
+        if field.codes in _CODED:
+            return self.words(field.codes, code) if code in _texts()[field.codes] else code
         if field.codes == "document" and code not in self._codes.document_kinds:
             return self.words("join", "group", code=code)
         name = self._names(field).get(code)

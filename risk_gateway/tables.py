@@ -24,6 +24,37 @@ class DecisionRow(SQLModel, table=True):
     notice: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # the sealed XML
 
 
+class JudgementRow(SQLModel, table=True):
+    """A case judged at another moment than a lodgement, with all that is needed to replay it; every blob is zstd.
+
+    `subject` is what was judged (a movement, a passenger declaration, an audit), `ordinal` the how manyth judgement of
+    it. `participant` is a BIN or IIN, None for a traveller without one.
+    """
+
+    __tablename__ = "judgement"
+    number: str = Field(primary_key=True, max_length=80)
+    subject: str = Field(index=True, max_length=70)
+    ordinal: int
+    moment: str
+    block: str
+    office: str
+    participant: str | None = Field(default=None, index=True, max_length=20)
+    told: bool  # whether the participant was sent the notice
+    series_id: str = Field(index=True)
+    day: date = Field(index=True)  # in Kazakhstan, of `judged_at`
+    judged_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    outcome: str
+    degraded: bool
+    decision_id: str
+    knowledge_version: str
+    case: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # canonical JSON of the Case
+    assessment: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # canonical JSON
+    decision: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # canonical JSON
+    notice: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # the sealed XML
+    sequence: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))  # the journal index
+
+
 class KnowledgeRow(SQLModel, table=True):
     """What the gateway knew, once per version: the canonical JSON of the digests of its parts, zstd."""
 

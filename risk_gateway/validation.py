@@ -15,7 +15,9 @@ from risk_gateway.conditions import problems as condition_problems
 from risk_gateway.consistency import CHAPTERS, Grid, TooComplicated, core, leaves
 from risk_gateway.errors import ProfileRefused
 from risk_gateway.profiles import (
+    AT_LODGEMENT,
     NEVER_WAIVED,
+    ON_THE_WAY,
     Block,
     Category,
     Condition,
@@ -37,15 +39,21 @@ _CODE = re.compile(r"(?=.{4,20}$)[A-Z]{2,4}(-[A-Z0-9]+)+")
 _FAMILY = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _COMMODITY = re.compile(r"[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}")
 _TELLING = re.compile(r"\d|%")
-DIRECTIONS = {Block.IMPORTS: "IM", Block.EXPORTS: "EX"}
+DIRECTIONS = {
+    Block.IMPORTS: "IM",
+    Block.EXPORTS: "EX",
+    Block.DELIVERIES: "TT",
+    Block.PASSENGERS: "PD",
+    Block.AUDITS: "PA",
+}
+_OF_TRANSPORT = ON_THE_WAY | {MeasureCode.SURVEY_AND_SEAL}
 _NOT_OF_BLOCK = {
-    Block.IMPORTS: {
-        MeasureCode.SURVEY_AND_SEAL,
-        MeasureCode.ELECTRONIC_SEAL,
-        MeasureCode.ESCORT,
-        MeasureCode.FIX_ROUTE,
-    },
+    Block.IMPORTS: _OF_TRANSPORT,
     Block.EXPORTS: {MeasureCode.SECURITY, MeasureCode.ESCORT, MeasureCode.FIX_ROUTE},
+    Block.DELIVERIES: {MeasureCode.VALUE_CONTROL},
+    Block.PASSENGERS: _OF_TRANSPORT | {MeasureCode.SECURITY},
+    Block.AUDITS: _OF_TRANSPORT
+    | {MeasureCode.INSPECT_VISUAL, MeasureCode.INSPECT_RANDOM, MeasureCode.SCAN, MeasureCode.WEIGH, MeasureCode.DETAIN},
 }
 _AFTER_RELEASE = {
     MeasureCode.POST_AUDIT_FLAG,
@@ -55,7 +63,17 @@ _AFTER_RELEASE = {
     MeasureCode.EXPERTISE,
     MeasureCode.VALUE_CONTROL,
 }
-_EXPORTS_ONLY = {RiskCategory.ACTUAL_EXPORT, RiskCategory.VAT_REFUND}
+_BLOCKS_OF_CATEGORY = {
+    RiskCategory.ACTUAL_EXPORT: {Block.EXPORTS},
+    RiskCategory.VAT_REFUND: {Block.EXPORTS, Block.AUDITS},
+    RiskCategory.DELIVERY: {Block.DELIVERIES},
+    RiskCategory.SEALS: {Block.DELIVERIES},
+    RiskCategory.GUARANTEE: {Block.DELIVERIES},
+    RiskCategory.TRAVELLER: {Block.PASSENGERS},
+    RiskCategory.PERSONAL_GOODS: {Block.PASSENGERS},
+    RiskCategory.CASH: {Block.PASSENGERS},
+    RiskCategory.REPORTING: {Block.AUDITS},
+}
 
 
 def problems(profile: Profile, day: date | None = None) -> Iterator[ProfileRefused]:
@@ -67,6 +85,9 @@ def problems(profile: Profile, day: date | None = None) -> Iterator[ProfileRefus
     yield from _measures(profile)
     yield from _texts(profile)
     if not well_formed(profile):
+        return
+    if foreign := list(_foreign_fields(profile)):
+        yield from foreign
         return
     if day is not None and (unknown := list(_unknown_codes(profile, day))):
         yield from unknown
@@ -131,7 +152,7 @@ def _names(profile: Profile) -> Iterator[ProfileRefused]:
         yield ProfileRefused("profile-version", profile.code, version=str(profile.version))
     if not profile.author:
         yield ProfileRefused("profile-author", profile.code)
-    if profile.block is Block.IMPORTS and profile.category in _EXPORTS_ONLY:
+    if profile.block not in _BLOCKS_OF_CATEGORY.get(profile.category, Block):
         yield ProfileRefused("profile-category", profile.code, category=profile.category, block=profile.block)
 
 
@@ -145,6 +166,8 @@ def _numbers(profile: Profile) -> Iterator[ProfileRefused]:
             yield ProfileRefused("profile-cap", profile.code, cap=str(profile.daily_cap))
         if profile.motive in NEVER_WAIVED:
             yield ProfileRefused("profile-cap-forbidden", profile.code, motive=profile.motive)
+        if profile.block not in AT_LODGEMENT:
+            yield ProfileRefused("profile-cap-block", profile.code, block=profile.block)
 
 
 def _years_later(day: date) -> date:
@@ -199,6 +222,22 @@ def _commodities(profile: Profile) -> Iterator[ProfileRefused]:
                 sound = False
             if not sound:
                 yield ProfileRefused("profile-commodity", f"{profile.code}.area.{name}", given=given)
+
+
+def _foreign_fields(profile: Profile) -> Iterator[ProfileRefused]:
+    """Yield what a case of the profile's block never has: a condition over it would never fire."""
+    placed = [(leaf, f"{profile.code}.area") for leaf in area_conditions(profile)]
+    placed += _placed_leaves(profile.condition, f"{profile.code}.condition")
+    for leaf, place in placed:
+        if profile.block not in fields()[str(leaf.field)].blocks:
+            yield ProfileRefused("profile-field-block", place, field=str(leaf.field), block=profile.block)
+
+
+def _placed_leaves(condition: Condition, place: str) -> Iterator[tuple[Condition, str]]:
+    if condition.field is not None:
+        yield condition, place
+    for child, below in _children(condition, place):
+        yield from _placed_leaves(child, below)
 
 
 def _unknown_codes(profile: Profile, day: date) -> Iterator[ProfileRefused]:

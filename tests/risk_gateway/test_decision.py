@@ -12,7 +12,15 @@ from msgspec.structs import replace
 from risk_gateway.decision import decide
 from risk_gateway.model import Load, Outcome
 from risk_gateway.officer_view import for_officer
-from risk_gateway.profiles import Category, Extent, Kind, MeasureCode, RiskCategory, SelectionRates
+from risk_gateway.profiles import (
+    AT_OTHER_MOMENTS,
+    Category,
+    Extent,
+    Kind,
+    MeasureCode,
+    RiskCategory,
+    SelectionRates,
+)
 from risk_gateway.words import LANGUAGES, Words
 
 ZERO = {"field": "price_zero", "op": "is", "value": True}
@@ -227,6 +235,9 @@ def test_every_category_measure_and_outcome_has_its_words(shipped: Any) -> None:
     wanted |= {f"category.{own}" for own in OWN_REASONS}
     wanted |= {f"text.{own}" for own in OWN_REASONS}
     wanted |= {f"next.{outcome.value}" for outcome in Outcome}
+    for block in AT_OTHER_MOMENTS:
+        wanted |= {f"text.release.{block.value}", f"text.random.{block.value}"}
+        wanted |= {f"next.{outcome.value}.{block.value}" for outcome in Outcome}
     silent = {MeasureCode.NONE, MeasureCode.POST_AUDIT_FLAG}
     wanted |= {f"measure.{code.value}" for code in MeasureCode if code not in silent}
     assert set(shipped.phrases) == wanted | {"ordered", "legal-basis", "appeal"}

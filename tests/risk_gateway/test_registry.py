@@ -79,6 +79,23 @@ def test_of_several_partners_the_oldest_answer_dates_the_finding() -> None:
     assert (finding.outcome, finding.source, finding.at) == (Outcome.MET, "police, other", earlier)
 
 
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ((), Outcome.UNKNOWN),
+        ((Said(Answer.NO, "kg", NOW),), Outcome.MET),
+        ((Said(Answer.NO, "kg", NOW), Said(Answer.UNKNOWN, "uz")), Outcome.UNKNOWN),
+        ((Said(Answer.UNKNOWN, "uz"), Said(Answer.YES, "kg", NOW)), Outcome.NOT_MET),
+    ],
+)
+def test_from_december_2026_on_customs_abroad_are_heard_too(said: tuple[Said, ...], outcome: Outcome) -> None:
+    day = date(2026, 12, 1)
+    known = Known(registered_on=None, declarations=0, said={"foreign_record": said})
+    findings = {each.criterion: each.outcome for each in evaluate(criteria_on(day), known, NOW, day)}
+    assert findings["no_foreign_record"] is outcome
+    assert "no_foreign_record" not in {rule.code for rule in criteria_on(TODAY).rules}
+
+
 def test_a_day_without_criteria_is_refused() -> None:
     for ask in (criteria_on, consequences_on, category_rule_on):
         with pytest.raises(ParametersRefused):

@@ -17,6 +17,9 @@ TODAY = date(2026, 11, 24)
 BEGINNINGS = {
     "imports": {"kk": "Импорт", "ru": "Ввоз", "en": "Imports"},
     "exports": {"kk": "Экспорт", "ru": "Вывоз", "en": "Exports"},
+    "deliveries": {"kk": "Жеткізу", "ru": "Доставка", "en": "Deliveries"},
+    "passengers": {"kk": "Жолаушылар", "ru": "Пассажиры", "en": "Passengers"},
+    "audits": {"kk": "Шығарылғаннан кейінгі тексеру", "ru": "Проверка после выпуска", "en": "Audits"},
 }
 SAID = {
     "en": "Imports where the customs procedure is 40 (release for domestic consumption), the commodity code begins "
