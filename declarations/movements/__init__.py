@@ -1,0 +1,1 @@
+"""Movements: goods under customs control between the border and an inland post."""

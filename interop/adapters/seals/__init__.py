@@ -1,0 +1,1 @@
+"""The operator of electronic seals, who tells what they tell."""
