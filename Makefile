@@ -23,7 +23,7 @@ unit: .venv/ready portal/static/manifest.json
 
 e2e: .venv/ready portal/static/manifest.json
 	@command -v chromium chromium-browser google-chrome >/dev/null || (apt-get update -q && apt-get install -y -q chromium) || $(BIN)/playwright install chromium
-	$(BIN)/pytest e2e -n 2 --dist loadfile
+	$(BIN)/pytest e2e -n 2 --dist loadgroup --no-loadscope-reorder
 
 bench: .venv/ready
 	$(BIN)/python -m bench

@@ -70,6 +70,7 @@ class Action(StrEnum):
     SIGN_ACT = "sign the act"
     DOWNGRADE = "downgrade"
     RELEASE = "release"
+    RELEASE_PAID = "release what is paid"
     RELEASE_UNDER_SECURITY = "release under security"
     CLEAR = "clear"
     DEMAND_PAYMENT = "demand payment"
@@ -226,6 +227,7 @@ MOVES: Final[tuple[Move, ...]] = (
     *_each(_A.RELEASE, (_S.DOCUMENTS_REQUESTED, _S.SUBMITTED, _S.QUERY), _S.RELEASED, actors=_DOCUMENTS, notice="08"),
     *_each(_A.RELEASE, (_S.ACT_SIGNED,), _S.RELEASED, actors=_INSPECTION, notice="08"),
     *_each(_A.RELEASE, (_S.PAYMENT_DUE,), _S.RELEASED, actors=_OFFICERS, notice="08", text=True),
+    *_each(_A.RELEASE_PAID, (_S.PAYMENT_DUE,), _S.RELEASED, actors=_PORTAL, notice="08"),
     *_each(
         _A.RELEASE_UNDER_SECURITY,
         (*ON_PAPER, _S.ACT_SIGNED, _S.PAYMENT_DUE),
@@ -326,11 +328,9 @@ MOVES: Final[tuple[Move, ...]] = (
         )
         for source in _LIVED
     ),
-    # exports after their release; until the border itself confirms (issue 7), an officer of the post does
+    # exports after their release: the border confirms vehicle by vehicle (portal/exits), the portal when all has left
     *_each(_A.AWAIT_EXIT, (_S.RELEASED,), _S.EXIT_AWAITED, actors=_TIMER),
-    *_each(
-        _A.CONFIRM_EXIT, (_S.EXIT_AWAITED, _S.NO_PROOF_OF_EXIT), _S.EXITED, actors=_OFFICERS, notice="16", text=True
-    ),
+    *_each(_A.CONFIRM_EXIT, (_S.EXIT_AWAITED, _S.NO_PROOF_OF_EXIT), _S.EXITED, actors=_PORTAL, notice="16"),
     *_each(_A.MISS_EXIT, (_S.EXIT_AWAITED,), _S.NO_PROOF_OF_EXIT, actors=_TIMER, notice="18"),
 )
 _BY_ENDS: Final[Mapping[tuple[Status, Status], Move]] = MappingProxyType(

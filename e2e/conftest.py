@@ -1,5 +1,6 @@
 """A real server on a folder of its own, and a real browser."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -26,13 +27,41 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
 ]
 STARTS_WITHIN_SECONDS = 120
+LONGEST = "test_every_page"
 LODGE = [sys.executable, "-P", str(ROOT / "e2e" / "lodge_examples.py")]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each file in one process; the longest begins first, and each of its languages may have a process."""
+    for item in items:
+        chosen = getattr(item, "callspec", None)
+        language = chosen.params.get("language", "") if chosen and item.path.stem == LONGEST else ""
+        group = f"{item.path.stem}-{language}"
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.path.stem != LONGEST)
+
+
+@pytest.fixture(scope="session")
+def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with demo data and lodged examples, made once for all processes of the run, to copy from."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, making = shared / "prepared", shared / "being-prepared"
+    with (shared / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            _prepare(making)
+            making.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def portal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def portal_folder(tmp_path_factory: pytest.TempPathFactory, prepared_folder: Path) -> Path:
     """Return the folder of the portal, with the demonstration's keys in demo/keys."""
-    return tmp_path_factory.mktemp("portal")
+    folder = tmp_path_factory.mktemp("portal")
+    shutil.copytree(prepared_folder, folder, dirs_exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +71,7 @@ def portal_address(portal_folder: Path) -> Iterator[str]:
         pytest.fail("The front end is not built: run npm ci && npm run build first.")
     folder = portal_folder
     port = _free_port()
-    environment = {**os.environ, "SHEKARA_HOME": str(folder), "SHEKARA_DEMO": "1", "SHEKARA_RISK_BUDGET_MS": "20000"}
-    environment["SHEKARA_EXCHANGE_PULL_SECONDS"] = "1"
+    environment = _environment(folder)
     with (folder / "server.log").open("wb") as log:
         server = _start(environment, port, log.fileno())
         try:
@@ -64,11 +92,24 @@ def _audit(environment: dict[str, str]) -> None:
         pytest.fail(f"The audit of what was stored ended with {audit.returncode}:\n{audit.stdout}{audit.stderr}")
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    environment = {**os.environ, "SHEKARA_HOME": str(folder), "SHEKARA_DEMO": "1", "SHEKARA_RISK_BUDGET_MS": "20000"}
+    environment["SHEKARA_EXCHANGE_PULL_SECONDS"] = "1"
+    return environment
+
+
+def _prepare(folder: Path) -> None:
+    folder.mkdir()
+    environment = _environment(folder)
+    with (folder / "prepare.log").open("wb") as log:
+        command = [sys.executable, "-m", "portal.cli", "seed"]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=log, stderr=log, timeout=240)
+    subprocess.run([*LODGE, str(folder)], cwd=ROOT, env=environment, check=True, timeout=300)
+
+
 def _start(environment: dict[str, str], port: int, log: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "portal.cli"]
-    subprocess.run([*command, "seed"], cwd=ROOT, env=environment, check=True, stdout=log, stderr=log, timeout=240)
-    subprocess.run([*LODGE, environment["SHEKARA_HOME"]], cwd=ROOT, env=environment, check=True, timeout=300)
-    return subprocess.Popen([*command, "serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log)
+    command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(port)]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 
 
 def _wait_until_it_answers(address: str, server: subprocess.Popen[bytes], log: Path) -> None:

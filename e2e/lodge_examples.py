@@ -53,7 +53,7 @@ def main(home: Path) -> None:
         put(RELEASE, "anna", f"LAMPS{number}")
     things.made["long"] = places(put(RELEASE, "berik", "LONG", items=554, agent="zhibek"))
     put(DOCUMENTS, "anna", "PREFERENCE", preference=PREFERENCE)
-    put(RELEASE, "zarina", "WHEAT", build=builders.export_xml)
+    things.made["export"] = places(put(RELEASE, "zarina", "WHEAT", build=builders.export_xml))
     put(DOCUMENTS, "yerkin", "QORGAN", declarant="qorgan")
     things.add_answered(put(DOCUMENTS, "anna", "ANSWERED", preference=PREFERENCE))
     things.add_asked(put(DOCUMENTS, "anna", "ASKED", preference=PREFERENCE))
@@ -63,6 +63,9 @@ def main(home: Path) -> None:
     things.add_dead_letter("police")
     things.add_contested()
     things.add_registry()
+    things.add_travellers()
+    things.add_audit()
+    things.add_movements()
     things.keep(home)
 
 

@@ -21,7 +21,7 @@ from litestar.routes import HTTPRoute
 from e2e.test_file_by_form import fill_in
 from e2e.test_import_items import PARTLY, send
 from e2e.test_upload import declaration, fresh, upload
-from e2e.things import things_of
+from e2e.things import propose, things_of
 from e2e.visitor import Visitor
 from portal.app import create_app
 from portal.settings import Settings
@@ -118,6 +118,32 @@ PAGES = (
     *(page("violations", "gulnar", query=f"search={each}") for each in ("Qorgan", QORGAN, "zzzzz")),
     *(page(name, "gulnar", "told") for name in ("violation", "identity")),
     *(page(name, "gulnar", "raised") for name in ("violation", "contest-case")),
+    *(page(name, NOBODY) for name in ("travellers", "declare-as-traveller")),
+    page("traveller", NOBODY, "passenger"),
+    *(page(name, "madina") for name in ("passengers", "capacity")),
+    page("passengers", "madina", query="status=LEFT"),
+    page("passengers", "madina", query="reference=NOTHING", status=404),
+    page("passenger", "madina", "passenger"),
+    page("passenger", "madina", "passenger_inspected"),
+    page("sign-passenger-act", "madina", "passenger_act"),
+    *(page("audits", who) for who in ("marat", "bolat")),
+    *(page(name, "marat", "audit") for name in ("audit", "audit-dossier")),
+    page("sign-in-audit", "marat", "audit_act"),
+    page("own-audits", "yerkin"),
+    page("own-audit", "yerkin", "audit"),
+    page("sign-in-own-audit", "yerkin", "audit_reply"),
+    *(page(name, "aigerim") for name in ("own-movements", "notify-crossing")),
+    *(page("own-movement", "aigerim", thing) for thing in ("moving", "missing")),
+    *(page("movements", who) for who in ("aidos", "dana")),
+    *(page("movement", "dana", thing) for thing in ("moving", "missing")),
+    page("movement", "aidos", "moving"),
+    page("exits", "aidos"),
+    page("export-at-border", "aidos", "export"),
+    *(page("payments", who) for who in ("anna", "aigerim")),
+    page("payment", "anna", "long", query="number={office}/{day}/{serial}"),
+    page("ledger", "erlan"),
+    page("ledger-holder", "erlan", query=f"number={ALTYN}"),
+    page("ledger-document", "erlan", "long", query="number={office}/{day}/{serial}"),
     page("exchange-log", "marat"),
     page("exchange-log", "marat", query="search=240140031359&answer=refused&since=2020-01-01"),
     *(page("registry-application", who) for who in ("anna", "aigerim", "yerkin")),
@@ -137,7 +163,9 @@ PAGES = (
     page("official", "asel", appointment="1"),
     page("participant", "asel", identifier=ALTYN),
     page("power", "asel", query=f"principal={ALTYN}&agent={ZHIBEK}&number=ZL-2026/1"),
+    page("partner-proposal", "asel", partner="police"),
     page("desk-signatures", "marat", "answered"),
+    page("partner-proposal", "aliya", partner="police"),
 )
 FILES = frozenset(
     {
@@ -165,6 +193,14 @@ FILES = frozenset(
         "live-declaration",
         "live-desk",
         "live-case",
+        "live-movements",
+        "live-movement",
+        "live-own-movement",
+        "movement-notice",
+        "post-movement-notice",
+        "movement-file",
+        "payment-notice",
+        "payments-file",
         "commodity-suggestions",
         "case-correction",
         "declaration-now",
@@ -177,6 +213,17 @@ FILES = frozenset(
         "contest-document",
         "own-contest",
         "contest-signed",
+        "receipt-of-traveller",
+        "document-of-traveller",
+        "sign-as-traveller",
+        "document-to-sign-as-traveller",
+        "receipt-of-passenger",
+        "passenger-act-document",
+        "passenger-act",
+        "audit-document",
+        "audit-signed",
+        "own-audit-document",
+        "own-audit-signed",
     }
 )
 
@@ -197,6 +244,7 @@ def routes(portal_address: str, portal_folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def things(portal_address: str, portal_folder: Path) -> Places:
     """Return what addresses may name; what visitors add while they look around is put into it."""
+    propose(portal_folder, "police")
     return {"": {}, **things_of(portal_folder)}
 
 
@@ -270,7 +318,7 @@ def seen(
     """Open a page, look at it, keep what the portal sent, and tell what is wrong."""
     places = {**things[one.thing], **dict(one.places)}
     path = re.sub(r"\{(\w+):\w+\}", lambda place: places[place[1]], routes[one.route])
-    answer = visitor.page.goto(visitor.address + path + (f"?{one.query}" if one.query else ""))
+    answer = visitor.page.goto(visitor.address + path + (f"?{one.query.format_map(places)}" if one.query else ""))
     assert answer is not None
     if answer.status != one.status or urlsplit(visitor.page.url).path != path:
         yield f"{path} answers {answer.status} and leads to {visitor.page.url}"

@@ -15,6 +15,7 @@ from builders import GOODS
 from cast import PARTICIPANTS
 
 from e2e.lodging import lodge
+from e2e.opening import switch_on
 from e2e.standing_in import Standing
 from e2e.visitor import Visitor
 from portal.app import open_office
@@ -54,18 +55,6 @@ def qiyalia(portal_folder: Path, portal_address: str) -> Iterator[Standing]:
     standing.kill()
 
 
-def switch_on(asel: Visitor, address: str) -> None:
-    """Have the administrator say where the partner is, and let the exchange begin."""
-    asel.open(PARTNER)
-    page = asel.page
-    page.click("summary")
-    page.fill("#address", address)
-    page.click("text=Save the change")
-    if page.is_visible("text=Switch the exchange on"):
-        page.click("text=Switch the exchange on")
-    page.wait_for_selector("text=Switch the exchange off")
-
-
 def found_by_an_officer(home: Path, number: str) -> str:
     """Record a violation as an act does, and return the number of the record."""
     office = open_office(replace(Settings.load(), home=home, database_url=f"sqlite:///{home / 'shekara.db'}"))
@@ -103,10 +92,11 @@ def shows(visitor: Visitor, path: str, text: str) -> None:
 def test_a_partner_is_down_and_nothing_is_lost(
     visit: Callable[..., Visitor], portal_folder: Path, qiyalia: Standing
 ) -> None:
-    asel = visit()
+    asel, aliya = visit(), visit()
     asel.sign_in("asel")
+    aliya.sign_in("aliya")
     qiyalia.start()
-    switch_on(asel, qiyalia.address)
+    switch_on(asel, aliya, "qiyalia", qiyalia.address)
     first = found_by_an_officer(portal_folder, KASPI)
     shows(asel, PARTNER, r"Messages to it\s+answered")
     qiyalia.kill()
@@ -131,9 +121,10 @@ def test_a_violation_from_abroad_changes_the_next_lodgement(
 ) -> None:
     qiyalia.kill()
     qiyalia.start()
-    asel = visit()
+    asel, aliya = visit(), visit()
     asel.sign_in("asel")
-    switch_on(asel, qiyalia.address)
+    aliya.sign_in("aliya")
+    switch_on(asel, aliya, "qiyalia", qiyalia.address)
     anna = visit()
     anna.sign_in("anna")
     before = lodge(portal_address, portal_folder, "anna", "altyn", items=[OTHER_GOODS])
@@ -177,6 +168,10 @@ def test_a_partner_is_recorded_and_its_policy_tried_without_javascript(
     assert "введите общий секрет" in page.inner_text("#salt-error")
     page.fill("#salt", "sixteen letters!")
     page.click("button[value=preview]")
+    assert page.url.endswith("/policy#preview")
+    heading = page.locator("#preview").bounding_box()
+    assert heading is not None
+    assert 0 <= heading["y"] < page.evaluate("innerHeight")  # what was asked for is what is seen
     assert "Это ещё не действует" in page.inner_text("main")
     assert "хэш" in page.inner_text(".partner-preview")
     asel.keep("partners-policy-tried")

@@ -11,9 +11,11 @@ from playwright.sync_api import expect
 
 from e2e.keys import sign_with_key
 from e2e.lodging import lodge
+from e2e.opening import switch_on
 from e2e.visitor import Visitor
 from interop.partners import PartnerKind
 from portal.clock import SystemClock
+from portal.demo.partners import SALT
 from portal.stand.opening import open_stand
 from portal.stand.server import Stand
 
@@ -23,26 +25,17 @@ NAMES = {"ru": "Русский", "kk": "Қазақша", "en": "English"}
 
 
 @pytest.fixture
-def partners(tmp_path: Path) -> Iterator[dict[str, Stand]]:
-    """Let the tax service and law enforcement answer, each as a server of its own; nobody has switched them on yet."""
+def partners(tmp_path: Path, portal_folder: Path) -> Iterator[dict[str, Stand]]:
+    """Let the partners answer, each as a server of its own; nobody has switched them on yet."""
     kinds = {"tax-service": PartnerKind.TAX_SERVICE, "police": PartnerKind.LAW_ENFORCEMENT}
     stands = {name: open_stand(kind, tmp_path / name, SystemClock()) for name, kind in kinds.items()}
+    kind = PartnerKind.FOREIGN_CUSTOMS
+    stands["qiyalia"] = open_stand(kind, portal_folder / "partners" / kind.value, SystemClock(), salt=SALT)
     for stand in stands.values():
         Thread(target=stand.serve_forever, daemon=True).start()
     yield stands
     for stand in stands.values():
         stand.end()
-
-
-def switch_on(asel: Visitor, partner: str, address: str) -> None:
-    """Have the administrator say where a partner is, and let it be asked."""
-    asel.sign_in("asel")
-    asel.open(f"/administration/partners/{partner}")
-    asel.page.click("summary")
-    asel.page.fill("#address", address)
-    asel.page.click("text=Save the change")
-    asel.page.click("text=Switch the exchange on")
-    asel.page.wait_for_selector("text=Switch the exchange off")
 
 
 def sign(visitor: Visitor, folder: Path, key: str, leads_to: str) -> None:
@@ -109,12 +102,15 @@ def test_zarina_applies_is_admitted_and_another_post_knows_at_once(
     expect(gulnar.page.locator(".govuk-error-summary")).to_be_focused()  # what is not known is not met
     gulnar.look("registry-5-not-without-an-answer")
 
+    asel, aliya = visit(), visit()
+    asel.sign_in("asel")
+    aliya.sign_in("aliya")
     for partner, stand in partners.items():
-        switch_on(visit(), partner, stand.address)
+        switch_on(asel, aliya, partner, stand.address)
     gulnar.page.get_by_role("button", name="Ask again").click()
     expect(gulnar.page.get_by_text("What was found before")).to_be_visible()
     found = gulnar.page.locator(".registry-criteria").first.get_by_text("Met", exact=True)
-    expect(found).to_have_count(6)
+    expect(found).to_have_count(7)
     in_each_language(gulnar, "registry-5-answered")
     gulnar.page.get_by_role("button", name="Continue to signing").click()
     gulnar.look("registry-6-sign")

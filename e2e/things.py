@@ -1,22 +1,29 @@
 """One thing of each kind that addresses name, each in the state that shows most: for e2e/test_every_page.py."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import auditing_after
+import carrying
 import registering
+import travelling
 import violating
 from cast import PERSONS
 
 from declarations.lifecycle import Action, StatementKind
 from interop import exchange_store, outbox
 from portal.access import Role
+from portal.app import opened
 from portal.casework.model import InspectionAct, ItemResult, ProfileResult, Upload, Wanted, Writing
 from portal.casework.work import CaseWork
 from portal.database import writing
 from portal.demo.lodgements import key_of
+from portal.movements.service import Movements
 from portal.office import Office
+from portal.partners.service import PartnerDesk
 from portal.settings import Settings
 from portal.views import SignedIn
 from risk_gateway.model import Outcome
@@ -110,6 +117,27 @@ class Things:
             self._office, lambda key, document, at: sign(document, key_of(self._settings, key), at)
         )
 
+    def add_audit(self) -> None:
+        """Qorgan is audited up to a notification of debt; an act and a reply wait for their signatures."""
+        self.made |= auditing_after.things(
+            self._office, lambda key, document, at: sign(document, key_of(self._settings, key), at)
+        )
+
+    def add_travellers(self) -> None:
+        """One traveller is to pay, of one the act waits for its signature, of one it is signed."""
+        self.made |= travelling.things(
+            self._office, lambda key, document, at: sign(document, key_of(self._settings, key), at)
+        )
+
+    def add_movements(self) -> None:
+        """A truck is on its way; another has arrived, and something is missing."""
+        desk = carrying.Desk(self._office, Movements(self._office), self._office.clock)
+        self.made["moving"] = {"number": desk.moving()}
+        number = desk.moving(reference="CMR-2")
+        desk.arrive(number)
+        desk.discrepancy(number, (1, "200"))
+        self.made["missing"] = {"number": number}
+
     def keep(self, home: Path) -> None:
         (home / FILE).write_text(json.dumps(self.made), encoding="utf-8")
 
@@ -149,3 +177,12 @@ def things_of(home: Path) -> dict[str, dict[str, str]]:
     """Return what was made, as read from the portal's folder."""
     read: dict[str, dict[str, str]] = json.loads((home / FILE).read_text(encoding="utf-8"))
     return read
+
+
+def propose(home: Path, partner: str) -> None:
+    """Have an administrator ask that the exchange with a partner begins, once."""
+    settings = replace(Settings.load(), home=home, database_url=f"sqlite:///{home / 'shekara.db'}", demo=True)
+    with opened(settings) as office:
+        desk = PartnerDesk(office)
+        if desk.shown(partner).proposal is None:
+            desk.switch(person("asel"), partner, on=True)

@@ -114,6 +114,12 @@ def _parts(registered: Registered, decision: Decision) -> Iterator[str]:
     yield _element("ReceivedAt", registered.received_at.isoformat())
     yield _element("AcceptedAt", registered.accepted_at.isoformat())
     yield _element("JournalIndex", str(registered.journal_index))
+    yield from decision_parts(decision)
+    yield "</DecisionNotice>\n"
+
+
+def decision_parts(decision: Decision) -> Iterator[str]:
+    """Yield the element of a decision, as its declarant may read it."""
     yield f'<Decision id={quoteattr(decision.id)} degraded="{str(decision.degraded).lower()}">'
     yield _element("Outcome", decision.outcome.value)
     if decision.inspection_extent:
@@ -134,7 +140,7 @@ def _parts(registered: Registered, decision: Decision) -> Iterator[str]:
         ):
             yield from _in_each_language(name, words)
         yield "</Reason>"
-    yield "</Decision></DecisionNotice>\n"
+    yield "</Decision>"
 
 
 def _in_each_language(name: str, words: Words) -> Iterator[str]:

@@ -22,6 +22,8 @@ class PartnerKind(StrEnum):
     TAX_SERVICE = "tax_service"
     LAW_ENFORCEMENT = "law_enforcement"
     FOREIGN_CUSTOMS = "foreign_customs"
+    SEAL_OPERATOR = "seal_operator"
+    PAYMENTS = "payments"  # the bank through which payments come and refunds go
 
 
 class Partner(Struct, frozen=True, kw_only=True):

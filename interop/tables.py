@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 
@@ -31,6 +31,35 @@ class PartnerRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
+class PartnerProposalRow(SQLModel, table=True):
+    """A change that opens the portal to a partner: two are a constraint of the database."""
+
+    __tablename__ = "exchange_proposal"
+    __table_args__ = (
+        CheckConstraint(
+            "outcome <> 'done' OR (decided_by_iin IS NOT NULL AND decided_by_iin <> by_iin)", name="partner_takes_two"
+        ),
+        Index(
+            "one_open_proposal_per_partner",
+            "partner",
+            unique=True,
+            sqlite_where=text("outcome IS NULL"),
+            postgresql_where=text("outcome IS NULL"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    partner: str = Field(max_length=40)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # JSON of the Partner as it shall be
+    seen: str = Field(max_length=64)  # what stands for the partner as it was
+    by_iin: str = Field(max_length=12)
+    by_name: str
+    at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    outcome: str | None = Field(default=None, max_length=10)  # done, declined, withdrawn, overtaken
+    decided_by_iin: str | None = Field(default=None, max_length=12)
+    decided_by_name: str | None = None
+    decided_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+
+
 class StreamRow(SQLModel, table=True):
     __tablename__ = "exchange_stream"
     partner: str = Field(primary_key=True, max_length=40)
@@ -38,6 +67,7 @@ class StreamRow(SQLModel, table=True):
     received: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))  # how many were taken or refused
     cursor: str = Field(default="", max_length=120)  # of the partner's violations
     restored_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    resent_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))  # what it had lost
 
 
 class LeaseRow(SQLModel, table=True):
@@ -67,7 +97,7 @@ class SentRow(SQLModel, table=True):
     kind: str = Field(max_length=64)
     subject: str = Field(max_length=120)
     envelope: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # exactly as it is sent
-    state: str = Field(max_length=10)  # waiting, delivered, dead
+    state: str = Field(max_length=10)  # waiting, delivered, dead, withheld
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     attempts: int = 0
     next_attempt_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
@@ -75,6 +105,16 @@ class SentRow(SQLModel, table=True):
     code: str = Field(default="", max_length=64)  # the partner's last word
     receipt: str = Field(default="")
     position: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))  # with the partner
+
+
+class OldReceiptRow(SQLModel, table=True):
+    """The receipt that a message had when it was sent again."""
+
+    __tablename__ = "exchange_receipt"
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: str = Field(max_length=64, index=True)
+    partner: str = Field(max_length=40)
+    receipt: str
 
 
 class TakenRow(SQLModel, table=True):
@@ -108,6 +148,24 @@ class NonceRow(SQLModel, table=True):
     partner: str = Field(primary_key=True, max_length=40)
     nonce: str = Field(primary_key=True, max_length=64)
     expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
+
+
+class AllowanceRow(SQLModel, table=True):
+    __tablename__ = "exchange_allowance"
+    partner: str = Field(primary_key=True, max_length=40)
+    left: float  # requests
+    at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class NumberHashRow(SQLModel, table=True):
+    """A number on record here, by its HMAC under the salt that is shared with a partner."""
+
+    __tablename__ = "exchange_number"
+    __table_args__ = (Index("exchange_number_hash", "partner", "hash"),)
+    partner: str = Field(primary_key=True, max_length=40)
+    salt: str = Field(primary_key=True, max_length=16)  # what stands for it
+    number: str = Field(primary_key=True, max_length=60)
+    hash: str = Field(max_length=64)
 
 
 class QueryRow(SQLModel, table=True):

@@ -25,6 +25,7 @@ class Event(StrEnum):
     EXPORT_RELEASED = "export_released"
     EXPORT_EXITED = "export_exited"
     EXPORT_CANCELLED = "export_cancelled"
+    EXPORT_NOT_EXITED = "export_not_exited"
     DEBT = "debt"
 
 
@@ -48,6 +49,8 @@ def event_of_move(type_code: str, move: Move) -> Event | None:
         return None
     if move.target is Status.EXITED:
         return Event.EXPORT_EXITED
+    if move.target is Status.NO_PROOF_OF_EXIT:
+        return Event.EXPORT_NOT_EXITED
     if move.target in _RELEASED and move.source not in _AFTER_RELEASE:
         return Event.EXPORT_RELEASED
     if move.target is Status.RELEASE_CANCELLED:
@@ -62,7 +65,7 @@ def event_of_decision(stored: Stored) -> Event | None:
 
 
 def tell(connection: Connection, stored: Stored, event: Event, at: datetime, amount_tiyn: int = 0) -> None:
-    """Record the message for every active tax service, in the caller's transaction."""
+    """Record the message for every tax service, in the caller's transaction; one that is switched off gets it later."""
     notice = TaxNotice(
         event=event,
         registration_number=stored.registration_number,
@@ -72,7 +75,7 @@ def tell(connection: Connection, stored: Stored, event: Event, at: datetime, amo
         customs_value_tiyn=stored.customs_value_tiyn,
         amount_tiyn=amount_tiyn,
     )
-    for partner in partner_store.list_partners(connection, active=True):
+    for partner in partner_store.list_partners(connection):
         if partner.kind is PartnerKind.TAX_SERVICE:
             body = msgspec.json.encode(notice)
             outbox.send(connection, partner.id, KIND, stored.registration_number, body, at)

@@ -25,9 +25,12 @@ class Role(StrEnum):
     CHIEF_OF_POST = "chief of post"
     RISK_ANALYST = "risk analyst"
     REGISTRY_OFFICER = "registry officer"
+    PASSENGER_INSPECTOR = "passenger inspector"
     AUDITOR = "auditor"
+    CHIEF_OF_AUDIT = "chief of audit"
     ADMINISTRATOR = "administrator"
     PARTNER_SYSTEM = "partner system"
+    SEAL_OPERATOR = "seal operator"
 
 
 class Permission(StrEnum):
@@ -50,6 +53,15 @@ class Permission(StrEnum):
     SEARCH_VIOLATIONS = "search the base of violations"
     SEE_EXCHANGE = "see who asked about whom, and what partners were told"
     EXCHANGE = "exchange violations as a partner"
+    CARRY = "notify crossings, declare and follow one's own movements under customs control"
+    WORK_MOVEMENTS = "work the movements that leave or reach one's post"
+    CONFIRM_EXITS = "confirm that exports left at one's post"
+    INSPECT_PASSENGERS = "decide on travellers at one's post"
+    AUDIT = "prepare and carry out audits after release"
+    LEAD_AUDITS = "approve and open audits after release, and decide on appeals"
+    SEE_LEDGER = "see what is payable and paid of one's own, and pay"
+    KEEP_LEDGER = "see everybody's payments, refund, and recover"
+    SEND_SEAL_EVENTS = "report what electronic seals tell"
 
 
 _SIGNED_IN = frozenset({Permission.SEE_PUBLIC_PAGES, Permission.SIGN_OUT})
@@ -61,6 +73,7 @@ _FILES = _SIGNED_IN | {
     Permission.STATE,
     Permission.KEEP_ACCOUNT,
     Permission.APPLY,
+    Permission.SEE_LEDGER,
 }
 _READS = _SIGNED_IN | {Permission.READ_EVIDENCE}
 _OFFICER = _READS | {Permission.WORK_CASES}
@@ -69,15 +82,27 @@ GRANTED: Mapping[Role, frozenset[Permission]] = {
     Role.ANYBODY: frozenset({Permission.SEE_PUBLIC_PAGES}),
     Role.DECLARANT: _FILES,
     Role.BROKER: _FILES,
-    Role.CARRIER: _SIGNED_IN | {Permission.KEEP_ACCOUNT, Permission.APPLY},
+    Role.CARRIER: _SIGNED_IN | {Permission.KEEP_ACCOUNT, Permission.APPLY, Permission.CARRY, Permission.SEE_LEDGER},
     Role.DOCUMENT_OFFICER: _OFFICER,
-    Role.INSPECTOR: _OFFICER | {Permission.SIGN_ACTS},
-    Role.CHIEF_OF_POST: _OFFICER | {Permission.LEAD_POST},
+    Role.INSPECTOR: _OFFICER | {Permission.SIGN_ACTS, Permission.WORK_MOVEMENTS, Permission.CONFIRM_EXITS},
+    Role.CHIEF_OF_POST: _OFFICER
+    | {
+        Permission.LEAD_POST,
+        Permission.WORK_MOVEMENTS,
+        Permission.CONFIRM_EXITS,
+        Permission.INSPECT_PASSENGERS,
+        Permission.KEEP_LEDGER,
+    },
     Role.RISK_ANALYST: _READS | {Permission.STEER_RISK},
     Role.REGISTRY_OFFICER: _SIGNED_IN | {Permission.KEEP_REGISTRY, Permission.SEARCH_VIOLATIONS},
-    Role.AUDITOR: _READS | {Permission.SEARCH_VIOLATIONS, Permission.SEE_EXCHANGE},
+    Role.PASSENGER_INSPECTOR: _SIGNED_IN | {Permission.INSPECT_PASSENGERS},
+    Role.AUDITOR: _READS
+    | {Permission.SEARCH_VIOLATIONS, Permission.SEE_EXCHANGE, Permission.AUDIT, Permission.KEEP_LEDGER},
+    Role.CHIEF_OF_AUDIT: _READS
+    | {Permission.SEARCH_VIOLATIONS, Permission.AUDIT, Permission.LEAD_AUDITS, Permission.KEEP_LEDGER},
     Role.ADMINISTRATOR: _SIGNED_IN | {Permission.ADMINISTER},
     Role.PARTNER_SYSTEM: frozenset({Permission.SEE_PUBLIC_PAGES, Permission.EXCHANGE}),
+    Role.SEAL_OPERATOR: frozenset({Permission.SEE_PUBLIC_PAGES, Permission.SEND_SEAL_EVENTS}),
 }
 
 

@@ -39,6 +39,9 @@ from portal.api.journal import JournalApi
 from portal.api.routes import DeclarationsApi, language_of
 from portal.api.selection import DrawApi, SelectionApi
 from portal.aside import Aside
+from portal.audits.dossiers import Dossiers
+from portal.audits.selecting import Selecting
+from portal.audits.service import Audits
 from portal.background import background
 from portal.browser import MACHINE_PATHS, add_headers, demand_https
 from portal.casework.work import CaseWork
@@ -56,10 +59,16 @@ from portal.errors import Unavailable
 from portal.exchange.callers import SignatureMiddleware
 from portal.exchange.routes import SIGNED, SIGNED_SCHEME, ExchangeApi
 from portal.exchange.service import Exchange
+from portal.exits.service import Exits
 from portal.keys import keyring_of
+from portal.ledger.service import Payments
 from portal.live import Live
+from portal.movements.api import SealEventsApi
+from portal.movements.service import Movements
 from portal.office import Office
 from portal.partners.service import PartnerDesk
+from portal.passengers.desk import PassengerDesk
+from portal.passengers.public import Travellers
 from portal.people import RecordedPeople
 from portal.problems import response_to, status_of
 from portal.recording import Recorder
@@ -76,7 +85,7 @@ from risk_gateway.days import day_of
 
 BODY_BYTES_MAX = 8_000_000
 HEALTH = "/health"
-APIS = (DeclarationsApi, DrawApi, EvidenceApi, ExchangeApi, JournalApi, SelectionApi)
+APIS = (DeclarationsApi, DrawApi, EvidenceApi, ExchangeApi, JournalApi, SealEventsApi, SelectionApi)
 
 
 def open_office(settings: Settings, clock: Clock | None = None) -> Office:
@@ -196,6 +205,14 @@ def services_of(office: Office) -> dict[str, object]:
         "violation_base": ViolationBase(office),
         "own_violations": OwnViolations(office),
         "registry": Registry(office),
+        "travellers": Travellers(office),
+        "passengers": PassengerDesk(office),
+        "exits": Exits(office),
+        "payments": Payments(office),
+        "audits": Audits(office),
+        "dossiers": Dossiers(office),
+        "selecting": Selecting(office),
+        "movements": Movements(office),
         "printing": Printing(office),
         "own_cases": OwnCases(office, casework),
         "drafting": Drafting(office),

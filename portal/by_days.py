@@ -21,6 +21,7 @@ from risk_gateway.replay import ReadDigest, ReadKnowledge
 from signing import journal_check, store
 
 CASES_AT_ONCE = 5_000
+JUDGED = frozenset({Event.DECLARATION_DECIDED.value, Event.JUDGEMENT_MADE.value})  # entries with a digest
 
 Value = TypeVar("Value")
 
@@ -87,7 +88,7 @@ def digest_reader(connection: Connection) -> ReadDigest:
         if row is None:
             return None
         _, event, subject, entry, _ = row
-        if (event, subject) != (Event.DECLARATION_DECIDED.value, stored.number):
+        if event not in JUDGED or subject != stored.number:
             return None  # the audit tells of it
         return journal_check.read_entry(entry).particulars.get("assessment")
 

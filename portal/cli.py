@@ -26,6 +26,7 @@ from portal.checking import check_without_lodging
 from portal.clock import SystemClock
 from portal.commands import capacity, control, evidence, explain, feedback, journal, key, replay, simulate
 from portal.commands.audit import app as audit_app
+from portal.commands.audits import app as audits_app
 from portal.commands.demo import app as demo_app
 from portal.commands.model import app as model_app
 from portal.commands.official import app as official_app
@@ -70,6 +71,7 @@ app.add_typer(official_app, name="official")
 app.add_typer(partner_app)
 app.add_typer(token_app, name="token")
 app.add_typer(registry_app, name="registry")
+app.add_typer(audits_app, name="audits")
 errors = Console(stderr=True)
 
 

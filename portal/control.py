@@ -17,7 +17,15 @@ from declarations.store import Stored
 from portal import audit
 from portal.casework.desk import Desk
 from portal.violations import service
-from risk_gateway import archive_store, canonical, feedback, feedback_store, history_store, repeated_goods_store
+from risk_gateway import (
+    archive_store,
+    canonical,
+    feedback,
+    feedback_store,
+    history_store,
+    knowledge_store,
+    repeated_goods_store,
+)
 from risk_gateway import store as risk_store
 from risk_gateway.archive import Share
 from risk_gateway.archive_store import Act
@@ -83,9 +91,38 @@ def close(connection: Connection, desk: Desk, number: str, closing: Closing, now
     )
     archive_store.add_control_result(connection, act)
     repeated_goods_store.close_control(connection, stored.key.declarant, stored.key.functional_reference_id)
-    audit.append(connection, size, frontier, [_record(act, stored)])
+    audit.append(connection, size, frontier, [closed(act, stored.registration_number)])
     if said[0].found:
         _remember(connection, desk, stored, act)
+        _remember_goods(connection, stored, act, assessment, canonical.loads(unpack(kept.case), Case))
+    return act
+
+
+def close_after_audit(connection: Connection, number: str, closing: Closing, now: datetime) -> Act:
+    """Record what an audit after release found in one declaration, or that it found nothing. Raises ControlRefused.
+
+    It becomes a result of those profiles that had suspected just that, a label for the model, and a precedent for the
+    goods; the violation is the audit's own matter. All is one transaction of the caller's.
+    """
+    size, frontier = signing_store.lock_head(connection)
+    stored = _declaration(connection, number)
+    if archive_store.is_act(connection, closing.act):
+        raise ControlRefused("control-act-used", act=closing.act)
+    kept = _decision(connection, stored)
+    assessment = canonical.loads(unpack(kept.assessment), Assessment)
+    right = _suspected(connection, kept.knowledge_version, assessment, closing.motive)
+    act = Act(
+        number=closing.act,
+        declaration=stored.key,
+        motive=closing.motive,
+        inspector=closing.by,
+        closed_at=now,
+        sequence=size,
+        shares=feedback.shares(assessment, right, closing.motive is not None, closing.amount_tiyn),
+    )
+    archive_store.add_control_result(connection, act)
+    audit.append(connection, size, frontier, [closed(act, stored.registration_number)])
+    if act.shares[0].found:
         _remember_goods(connection, stored, act, assessment, canonical.loads(unpack(kept.case), Case))
     return act
 
@@ -132,6 +169,14 @@ def override(connection: Connection, number: str, made: Mildening, now: datetime
     feedback_store.add_override(connection, (key.declarant, key.functional_reference_id, key.version), row)
     event = audit.Event.DECISION_OVERRIDDEN
     audit.append(connection, size, frontier, [audit.Record(event, stored.registration_number, now, particulars)])
+
+
+def _suspected(connection: Connection, version: str, assessment: Assessment, motive: Motive | None) -> dict[str, bool]:
+    """Return the profiles that fired and look for what was found."""
+    if motive is None:
+        return {}
+    looked_for = {each.code: each.motive for each in knowledge_store.read(connection, version).profiles}
+    return {each.profile: True for each in assessment.findings if looked_for.get(each.profile) is motive}
 
 
 def _declaration(connection: Connection, number: str) -> Stored:
@@ -206,7 +251,8 @@ def _items(shares: tuple[Share, ...], assessment: Assessment) -> frozenset[int]:
     return frozenset(item for items in lists for item in items) if all(lists) else frozenset()
 
 
-def _record(act: Act, stored: Stored) -> audit.Record:
+def closed(act: Act, number: str) -> audit.Record:
+    """Return what the journal is told of a closed control of the declaration or judgement with this number."""
     whole = act.shares[0]
     particulars = {
         "act": act.number,
@@ -216,4 +262,4 @@ def _record(act: Act, stored: Stored) -> audit.Record:
         "amount": f"{Decimal(whole.amount_tiyn).scaleb(-2)} KZT",
         "shares": canonical.digest(act.shares),
     }
-    return audit.Record(audit.Event.CONTROL_CLOSED, stored.registration_number, act.closed_at, particulars)
+    return audit.Record(audit.Event.CONTROL_CLOSED, number, act.closed_at, particulars)

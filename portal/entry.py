@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from declarations.ledger.planning import dues_of
 from declarations.lifecycle import Actor, Status
 from declarations.model import Amount, Declaration
 from declarations.store import Key, Stored
@@ -85,6 +86,7 @@ class Entry(Struct, frozen=True):
     decision_blob: bytes
     payables_blob: bytes
     addition: Addition  # to the history of its participants
+    dues: dict[str, int]  # in tiyn by payment code, as far as they are determined
     ask_partners: bool = False  # whether it is worth waiting for what they say of the declarant, and judging again
 
 
@@ -154,6 +156,7 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
             assessed.decision.inspection_extent,
             base.returned if base else {},
         ),
+        dues=dues_of(assessed.checked.payables.totals),
         ask_partners=_ask_partners(assessed.case),
     )
 

@@ -25,6 +25,7 @@ LAST_DAY_PASSED = "its last day has passed"
 ReadNew = Callable[[Connection, int, int], Iterator[tuple[int, Tallies | None]]]
 SOURCES: tuple[tuple[str, ReadNew], ...] = (
     ("feedback.hits", feedback_store.new_hits),
+    ("feedback.judgements", feedback_store.new_judgements),
     ("feedback.results", feedback_store.new_results),
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -37,8 +38,9 @@ def negotiate(chosen: str | None, accept_language: str) -> str:
     return negotiate_locale([tag for tag in wanted if tag], list(NAMES)) or DEFAULT
 
 
+@cache
 def translations(language: str, folder: Path = TEXTS) -> NullTranslations:
-    """Return the texts of a language. English is the source and has none."""
+    """Return the texts of a language, compiled once. English is the source and has none."""
     if language == "en":
         return NullTranslations()
     together = Catalog(locale=language, domain="portal")

@@ -33,7 +33,7 @@ from portal.views import SignedIn
 from signing import store as signing_store
 
 LASTS_SECONDS: Final = 300.0
-LOOKS_EVERY_SECONDS: Final = 1.0
+LOOKS_EVERY_SECONDS: Final = 0.5
 SILENT_MOST_SECONDS: Final = 20.0  # what stands between us and the browser may cut a silent connection
 COMES_BACK_AFTER_MS: Final = 3_000
 OF_ONE_PERSON_MOST: Final = 20
@@ -179,7 +179,7 @@ class LivePages(Controller):
     @get("/desk", name="live-desk", opt={"need": Permission.WORK_CASES})
     async def desk(self, request: PersonRequest, live: NamedDependency[Live]) -> Stream:
         """Tell an officer of every change at the own post."""
-        return _answer(live, request.user, _of_post(request.user))
+        return answer(live, request.user, _of_post(request.user))
 
     @get(f"/desk{DECLARATION}", name="live-case", opt={"need": Permission.WORK_CASES})
     async def case(
@@ -188,7 +188,7 @@ class LivePages(Controller):
         """Tell an officer of every change of one declaration of the own post."""
         if not _of_post(request.user)(address.number):
             raise NotFoundException
-        return _answer(live, request.user, address.number.__eq__)
+        return answer(live, request.user, address.number.__eq__)
 
     @get(f"/declarations{DECLARATION}", name="live-declaration", opt={"need": Permission.READ_DECLARATIONS})
     async def declaration(
@@ -201,7 +201,7 @@ class LivePages(Controller):
         """Tell a declarant or broker of every change of one of the own declarations."""
         if not await asyncio.to_thread(own.holds, request.user, address.number):
             raise NotFoundException
-        return _answer(live, request.user, address.number.__eq__)
+        return answer(live, request.user, address.number.__eq__)
 
 
 def _of_post(person: SignedIn) -> Wants:
@@ -209,6 +209,7 @@ def _of_post(person: SignedIn) -> Wants:
     return lambda number: person.post is not None and number.startswith(begins)
 
 
-def _answer(live: Live, person: SignedIn, wants: Wants) -> Stream:
+def answer(live: Live, person: SignedIn, wants: Wants) -> Stream:
+    """Return the stream of what changes of what a person may be told of."""
     headers: dict[str, Any] = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Stream(live.stream(wants, person.iin), media_type="text/event-stream", headers=headers)

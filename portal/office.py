@@ -247,7 +247,7 @@ class Office:
         self.keyring = keyring
         self.recorder = recorder
         self.aside: Callable[[Lodged], Future[Entry | Asked | Answer]] | None = None  # only while serving
-        self.asking = Asking(engine, clock, Edge(keyring, clock).call)
+        self.asking = Asking(engine, clock, Edge(keyring, clock, settings.exchange_tls_file).call)
         self.notary: Attesting | None = None  # only where lodgements are taken
         self._refreshing = threading.Lock()
         self._given = trust.evidence  # of the trust folder: it may hold what nobody can fetch

@@ -27,7 +27,7 @@ from litestar.exceptions import NotFoundException
 from litestar.template.base import csrf_token
 from markupsafe import Markup, escape
 
-from portal import words
+from portal import judged_words, words
 from portal.access import Permission, may
 from portal.browser import CSRF_COOKIE, LANGUAGE_COOKIE, allow_signing, nonce_of, sent_cookie
 from portal.languages import NAMES, Writing, commodity, item_numbers, negotiate, translations
@@ -109,6 +109,7 @@ class Pages:
             "language": language,
             "languages": NAMES,
             "demo": self._demo,
+            "judged": judged_words,
             "words": words,
             "asset": self._asset,
         }

@@ -23,7 +23,9 @@ OFFICIAL_ROLES = frozenset(
         Role.CHIEF_OF_POST,
         Role.RISK_ANALYST,
         Role.REGISTRY_OFFICER,
+        Role.PASSENGER_INSPECTOR,
         Role.AUDITOR,
+        Role.CHIEF_OF_AUDIT,
         Role.ADMINISTRATOR,
     }
 )

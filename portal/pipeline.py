@@ -37,12 +37,12 @@ from declarations.participants import authority
 from portal.correcting import base_of
 from portal.entry import Answer, Asked, Entry, make_asked, make_entry
 from portal.errors import AmendmentRefused, Outdated, SenderNotParty, Unavailable
+from portal.judging.answering import answer
 from portal.office import Office, Snapshot
 from portal.stages import Assessed, Checked, Lodged, Read, Verified
-from risk_gateway import facts, gateway, history, selection
+from risk_gateway import facts, history, selection
 from risk_gateway.budget import Budget
 from risk_gateway.days import day_of
-from risk_gateway.decision import decide
 from risk_gateway.model import Case, Knowledge
 from signing import verify, xmlgate
 from signing.errors import SigningError
@@ -142,12 +142,7 @@ def assess(checked: Checked, snapshot: Snapshot, ticks: Callable[[], float], bud
     without the model, then without profiles: a documentary check at least, marked as degraded.
     """
     case, knowledge, budget = gather(checked, snapshot), knowledge_for(checked, snapshot), Budget(ticks, budget_ms)
-    while True:
-        try:
-            assessment = gateway.assess(case, knowledge, budget)  # 6
-            return Assessed(checked, case, knowledge, assessment, decide(assessment, case, knowledge))  # 7
-        except Exception as error:  # noqa: BLE001 whatever breaks down: the safe answer, never none, never a release
-            knowledge = snapshot.knowledge_in_emergency(knowledge, error)
+    return Assessed(checked, case, *answer(case, knowledge, snapshot, budget))  # 6, 7
 
 
 def prepare(lodged: Lodged, office: Office) -> Entry | Asked | Answer:

@@ -26,6 +26,7 @@ from portal.clock import Clock
 from portal.database import writing
 from portal.entry import Answer, Asked, Entry
 from portal.errors import DuplicateReference, Outdated, Unavailable
+from portal.ledger import charging
 from risk_gateway import canonical, history_store
 from risk_gateway import store as risk_store
 from risk_gateway.days import day_of
@@ -265,6 +266,10 @@ class Recorder:
         self._mark("after history")
         audit.append(connection, size, frontier, records)
         self._mark("after journal")
+        charging.follow_decisions(
+            connection, [charging.Decided(answer.stored, entry.dues) for entry, answer in done], now
+        )
+        self._mark("after ledger")
         interop_store.add_messages(connection, [rows.message(answer, now) for _, answer in done])
         for _, answer in done:
             if (event := tax_notices.event_of_decision(answer.stored)) is not None:

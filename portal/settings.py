@@ -20,15 +20,16 @@ class Settings:
     `office_key_password` opens the files of its keys and is the PIN of their tokens.
     `demo` opens sign-in as any of the cast; it is refused with a PostgreSQL URL. `risk_budget_ms` is the time the
     gateway may take before it orders a documentary check. `secret` protects forms and is the same in all processes;
-    when empty, one is made and kept in `home`. `secure` says that browsers come by https. `requests_per_minute` is per
-    participant. `timestamp_url` is that of the time-stamp authority (RFC 3161); when the journal has been without its
-    tokens for `timestamp_grace_seconds`, nothing more is accepted. `crl_urls` are revocation lists to keep, besides
-    those that certificates point to; all is fetched anew every `trust_refresh_seconds`. `gost` lets GOST signatures be
-    verified (docs/gost.md). `public_url` is how participants reach the portal, for what leaves it: webhooks and printed
-    declarations. A partner has `exchange_timeout_seconds` to answer, and is asked for its violations every
-    `exchange_pull_seconds`; `exchange_tls_file` is a PEM file with the key and certificate that we show when a partner
-    wants one. `crash_at` names a mark of the pipeline at which the process kills itself: only the crash
-    tests set it.
+    when empty, one is made and kept in `home`. `secure` says that browsers come by https. `requests_per_minute` is
+    per participant, `traveller_forms_per_minute` per address from which travellers declare. `timestamp_url` is that
+    of the time-stamp authority (RFC 3161); when the journal has been without its tokens for
+    `timestamp_grace_seconds`, nothing more is accepted. `crl_urls` are revocation lists to keep, besides those that
+    certificates point to; all is fetched anew every `trust_refresh_seconds`. `gost` lets GOST signatures be verified
+    (docs/gost.md). `public_url` is how participants reach the portal, for what leaves it: webhooks and printed
+    declarations; without it there is no exchange but in a demonstration. A partner has `exchange_timeout_seconds` to
+    answer, and is asked for its violations every `exchange_pull_seconds`; `exchange_tls_file` is a PEM file with the
+    key and certificate that we show when a partner wants one. `crash_at` names a mark of the pipeline at which the
+    process kills itself: only the crash tests set it.
     """
 
     home: Path
@@ -39,6 +40,7 @@ class Settings:
     secure: bool = False
     risk_budget_ms: int = 250
     requests_per_minute: int = 120_000
+    traveller_forms_per_minute: int = 300
     large_body_bytes: int = 65_536
     crash_at: str | None = None
     timestamp_url: str = ""
@@ -71,6 +73,11 @@ class Settings:
         return self.home / "journal" / "checkpoint"
 
     @property
+    def columns_folder(self) -> Path:
+        """Where the column file is: declared items for questions over years, derived from the database."""
+        return self.home / "columns"
+
+    @property
     def secret_file(self) -> Path:
         return self.home / "secret.key"
 
@@ -93,6 +100,7 @@ class Settings:
             office_key_password=given.get("SHEKARA_OFFICE_KEY_PASSWORD", "demo"),
             risk_budget_ms=_whole_number(given, "SHEKARA_RISK_BUDGET_MS", 250),
             requests_per_minute=_whole_number(given, "SHEKARA_REQUESTS_PER_MINUTE", 120_000),
+            traveller_forms_per_minute=_whole_number(given, "SHEKARA_TRAVELLER_FORMS_PER_MINUTE", 300),
             large_body_bytes=_whole_number(given, "SHEKARA_LARGE_BODY_BYTES", 65_536),
             crash_at=given.get("SHEKARA_CRASH_AT") or None,
             timestamp_url=given.get("SHEKARA_TSA_URL", ""),

@@ -31,6 +31,9 @@ from portal.admin.system_pages import SystemPages
 from portal.analyst.form_pages import ProfileForms
 from portal.analyst.profile_pages import ProfilePages
 from portal.analyst.watch_pages import WatchPages
+from portal.audits.dossier_pages import DossierPages
+from portal.audits.official_pages import AuditPages
+from portal.audits.own_pages import OwnAuditPages
 from portal.browser import SameOrigin, csrf
 from portal.clock import Clock
 from portal.declarant.drafting.form_routes import DraftForm
@@ -50,9 +53,16 @@ from portal.desk.cases import CasePages
 from portal.desk.finding import FindingPages
 from portal.desk.reading import OfficialReading
 from portal.desk.worklist import WorklistPages
+from portal.exits.pages import ExitPages
+from portal.ledger.pages import LedgerPages, PaymentPages
 from portal.live import LivePages
+from portal.movements.carrier_pages import CarrierLive, CarrierPages
+from portal.movements.control_pages import ControlLive, ControlPages
 from portal.pages import STATIC, AnyRequest, Pages, wants_fragment
 from portal.partners.pages import ExchangeLogPages, PartnerMessagePages, PartnerPages, PolicyPages
+from portal.partners.proposal_pages import ProposalPages
+from portal.passengers.desk_pages import PassengerPages
+from portal.passengers.public_pages import TravellerPages
 from portal.registry.application_pages import ApplicationPages
 from portal.registry.officer_pages import RegistryPages
 from portal.selection_pages import SelectionPages
@@ -167,13 +177,26 @@ def website(
         PowerPages,
         ApplicationPages,
         RegistryPages,
+        TravellerPages,
+        PassengerPages,
+        CarrierPages,
+        CarrierLive,
+        ControlPages,
+        ControlLive,
         SearchPages,
         ContestPages,
         OwnViolationPages,
         PartnerPages,
         PolicyPages,
+        ProposalPages,
         PartnerMessagePages,
         ExchangeLogPages,
+        ExitPages,
+        PaymentPages,
+        LedgerPages,
+        AuditPages,
+        DossierPages,
+        OwnAuditPages,
         _static_files(),
     ]
     provided = {

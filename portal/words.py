@@ -104,6 +104,45 @@ REGISTRY_EVENTS: Mapping[str, str] = {
     "APPEAL_UPHELD": _("Appeal upheld"),
     "APPEAL_DENIED": _("Appeal denied"),
 }
+AUDIT_EVENTS: Mapping[str, str] = {
+    "OPEN": _("Audit opened"),
+    "SIGN_COMPLETE_ACT": _("Act of the complete inspection"),
+    "SIGN_DIRECTED_ACT": _("Act of the inspection of one direction"),
+    "NOTIFY_DEBT": _("Notification of debt"),
+    "ORDER_ELIMINATION": _("Resolution to eliminate a violation"),
+    "FIND_NOTHING": _("Nothing was found"),
+    "DENY_APPEAL": _("Appeal denied"),
+    "UPHOLD_APPEAL": _("Appeal upheld"),
+    "ACCEPT_ELIMINATION": _("Elimination accepted"),
+    "SETTLE": _("Debt paid, audit closed"),
+}
+PAYMENT_EVENTS: Mapping[str, str] = {
+    "CHARGED": _("Payment due"),
+    "SHORT": _("The balance does not reach"),
+    "REMINDER": _("Reminder of the last day"),
+    "OVERDUE": _("Not paid in time: became debt"),
+}
+MOVEMENT_EVENTS: Mapping[str, str] = {
+    "MOVEMENT_NOTIFIED": _("Crossing notified"),
+    "MOVEMENT_CLEARED": _("Documents accepted"),
+    "MOVEMENT_MOVING": _("On the way"),
+    "MOVEMENT_ARRIVED": _("Arrived"),
+    "MOVEMENT_DISCHARGED": _("Discharged"),
+    "MOVEMENT_DISCREPANCY": _("Discrepancy found"),
+    "MOVEMENT_NOT_DELIVERED": _("Not delivered, enquiry open"),
+    "MOVEMENT_RECOVERY": _("Payments being recovered"),
+    "MOVEMENT_REFUSED": _("Notification refused"),
+    "MOVEMENT_STOPPED": _("Stopped at the border"),
+}
+EVENTS_TOLD: Mapping[str, str] = {  # in notices that are of no declaration
+    **REGISTRY_EVENTS,
+    **PAYMENT_EVENTS,
+    "CONTEST_UPHELD": _("Objection upheld: the record was annulled"),
+    "CONTEST_DENIED": _("Objection denied: the record stands"),
+    **AUDIT_EVENTS,
+    **MOVEMENT_EVENTS,
+    **{lane.value: told["corridor"] for lane, told in LANES.items()},
+}
 REGISTRY_SCOPE = "REGISTRY"
 SCOPES: Mapping[str, str] = {**TYPES, REGISTRY_SCOPE: _("Matters of the registry")}  # of powers of attorney
 
@@ -182,7 +221,9 @@ ROLES: Mapping[Role, str] = {
     Role.CHIEF_OF_POST: _("Chief of post"),
     Role.RISK_ANALYST: _("Risk analyst"),
     Role.REGISTRY_OFFICER: _("Registry officer"),
+    Role.PASSENGER_INSPECTOR: _("Passenger inspector"),
     Role.AUDITOR: _("Auditor"),
+    Role.CHIEF_OF_AUDIT: _("Chief of audit"),
     Role.ADMINISTRATOR: _("Administrator"),
     Role.PARTNER_SYSTEM: _("Partner system"),
 }

@@ -15,6 +15,9 @@ NOTICE = "urn:shekara:notice:1"
 STATEMENT = "urn:shekara:statement:1"
 CONTEST = "urn:shekara:contest:1"
 REGISTRY = "urn:shekara:registry:1"
+AUDIT = "urn:shekara:audit:1"
+PASSENGER = "urn:shekara:passenger:1"
+PASSENGER_ACT = "urn:shekara:passenger-act:1"
 SIGN_IN = "urn:shekara:sign-in:1"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
@@ -23,7 +26,7 @@ XML = "http://www.w3.org/XML/1998/namespace"
 
 SIGNATURES = frozenset({DS, XADES, XADES_141})
 # whoever signs in declares nothing: not SIGN_IN
-KNOWN_NAMESPACES = SIGNATURES | {DECLARATION, NOTICE, STATEMENT, CONTEST, REGISTRY}
+KNOWN_NAMESPACES = SIGNATURES | {DECLARATION, NOTICE, STATEMENT, CONTEST, REGISTRY, AUDIT, PASSENGER, PASSENGER_ACT}
 
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _XML_DECLARATION_STARTS = (b"<?xml ", b"<?xml\t", b"<?xml\n", b"<?xml\r")

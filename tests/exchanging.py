@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace as settings_with
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -145,9 +146,14 @@ def served(
     """Serve the portal on an office's database, with the key of our office or another."""
     offices.keep_keys(home)
     office.settings.office_key_file.write_bytes((key or pki.office_key()).to_pkcs12("demo"))
-    app = create_app(office.settings, clock)
+    app = create_app(given_address(office), clock)
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield client
+
+
+def given_address(office: Office, address: str = ADDRESS) -> Settings:
+    """Return the settings of an office that partners reach at an address."""
+    return settings_with(office.settings, public_url=address)
 
 
 class Wire(Client):

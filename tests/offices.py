@@ -211,6 +211,7 @@ def _fresh_postgresql() -> str:
     url = _postgresql_database()
     engine = make_engine(url)
     with writing(engine) as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # the ledger is only added to
         for table in SQLModel.metadata.sorted_tables:
             connection.execute(table.delete())
         connection.execute(text("INSERT INTO revision (id, number) VALUES (1, 1)"))

@@ -33,12 +33,10 @@ Signing = Callable[[str, bytes, datetime], bytes]  # whose key, what, when
 
 @dataclass
 class Partners:
-    """Two partners with an answer to one question each; None of them answers what is taken out."""
+    """Three partners with an answer to one question each; None of them answers what is taken out."""
 
     clock: offices.StillClock
-    answers: dict[Question, Answer] = field(
-        default_factory=lambda: {Question.TAX_DEBT: Answer.NO, Question.POLICE_NOTICE: Answer.NO}
-    )
+    answers: dict[Question, Answer] = field(default_factory=lambda: dict.fromkeys(Question, Answer.NO))
     asked: list[str] = field(default_factory=list)
 
     def ask(self, participant: str, purpose: str, legal_basis: str, budget_seconds: float) -> tuple[PartnerFact, ...]:
@@ -46,7 +44,7 @@ class Partners:
         assert legal_basis
         assert 0 < budget_seconds <= 10
         self.asked.append(participant)
-        names = {Question.TAX_DEBT: "tax", Question.POLICE_NOTICE: "police"}
+        names = {Question.TAX_DEBT: "tax", Question.POLICE_NOTICE: "police", Question.FOREIGN_RECORD: "abroad"}
         now = self.clock.now()
         return tuple(
             PartnerFact(names[question], question, answer, now, None if answer is Answer.UNKNOWN else now)

@@ -68,6 +68,24 @@ PROFILES = (
         "QX-7742", Block.IMPORTS, Kind.DIRECT, MeasureOrder(MeasureCode.INSPECT_PARTIAL, "Quaggazz: weigh a crate.")
     ),
     telling(
+        "QX-7744",
+        Block.DELIVERIES,
+        Kind.DIRECT,
+        MeasureOrder(MeasureCode.INSPECT_PARTIAL, "Quaggazz: count the seals."),
+        condition=Condition(field="guarantee_to_duties_percent", op="<", value="9961.3725"),
+        category="guarantee",
+        motive="non_delivery",
+    ),
+    telling(
+        "QX-7745",
+        Block.PASSENGERS,
+        Kind.DIRECT,
+        MeasureOrder(MeasureCode.INSPECT_PARTIAL, "Quaggazz: open the bag."),
+        condition=Condition(field="mass_to_allowance_percent", op="<", value="9961.3725"),
+        category="personal_goods",
+        motive="unpaid_duties",
+    ),
+    telling(
         "QX-7743", Block.EXPORTS, Kind.INDIRECT, MeasureOrder(MeasureCode.EXPERTISE, "Quaggazz: sample the grain.")
     ),
 )

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pki
+from cast import PERSONS
 from cryptography.hazmat.primitives.serialization import Encoding
 from litestar.testing import TestClient
+from msgspec.structs import replace
 
 from interop import exchange_store, outbox
 from interop.disclosure import Policy
@@ -12,6 +14,8 @@ from interop.partners import Partner, PartnerKind, read_key
 from portal.database import writing
 from portal.exchange.keeping import change_partner
 from portal.office import Office
+from portal.partners import proposal_store
+from portal.partners.service import seen_as
 
 CSRF = "shekara_csrf"
 INVOICE = b"Goods;Price\nLamps;12\n"
@@ -49,7 +53,7 @@ def made_webhook(client: TestClient[Any]) -> str:
 
 
 def made_partner(office: Office) -> dict[str, str]:
-    """Record a partner with a key and a dead letter, and return what its addresses name."""
+    """Record a partner with a key, a dead letter and a change that waits, and return what its addresses name."""
     key = pki.office_key().certificate.public_bytes(Encoding.PEM).decode()
     partner = Partner(
         id="neighbour",
@@ -68,6 +72,9 @@ def made_partner(office: Office) -> dict[str, str]:
         sent = exchange_store.read_outgoing(connection, message)
         assert sent is not None
         exchange_store.end(connection, sent, exchange_store.DEAD, now, code="exchange.unreachable")
+        asel = PERSONS["asel"]
+        wish = replace(partner, active=True)
+        proposal_store.add(connection, wish, seen_as(partner), (asel.iin, asel.name), now)
     return {"partner": partner.id, "message": message, "key": read_key(key).id}
 
 

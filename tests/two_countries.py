@@ -66,6 +66,7 @@ class Country:
         self.engine: Engine = make_engine(self.settings.database_url)
         self.keyring = keyring_of(self.settings)
         self.port = _free_port()
+        self.address = ""  # by which the other one reaches it
         self.kills = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -74,6 +75,7 @@ class Country:
         changes = {
             "SHEKARA_HOME": str(self.settings.home),
             "SHEKARA_DATABASE_URL": self.settings.database_url,
+            "SHEKARA_PUBLIC_URL": self.address,
             "SHEKARA_EXCHANGE_TIMEOUT_SECONDS": "3",
             "SHEKARA_EXCHANGE_PULL_SECONDS": "3",
         }
@@ -84,7 +86,7 @@ class Country:
 
     def serves(self) -> bool:
         try:
-            httpx.get(f"http://127.0.0.1:{self.port}/health", trust_env=False, timeout=5)
+            httpx.get(f"http://127.0.0.1:{self.port}/health", trust_env=False, verify=False, timeout=5)
         except httpx.HTTPError:
             return False
         return True
@@ -116,8 +118,8 @@ class Country:
     def knows(self, other: "Country", port: int) -> None:
         """Put the other one on record, to be reached at a port of this machine."""
         key = other.keyring.at(CLOCK.now())
-        address = f"http://127.0.0.1:{port}"
-        made = exchanging.partner(other.name, key, name=other.name, country="XQ", address=address)
+        other.address = f"http://127.0.0.1:{port}"
+        made = exchanging.partner(other.name, key, name=other.name, country="XQ", address=other.address)
         with writing(self.engine) as connection:
             change_partner(connection, made, "", CLOCK.now())
 
@@ -144,7 +146,7 @@ class Country:
         """Send what the other one will never take."""
         body = msgspec.json.encode({"poison": number})
         with writing(self.engine) as connection:
-            return outbox.send(connection, other.name, "violation", f"poison-{number}", body, CLOCK.now())
+            return outbox.send(connection, other.name, "poison", f"poison-{number}", body, CLOCK.now())
 
     def health(self, other: "Country") -> outbox.PartnerHealth:
         with reading(self.engine) as connection:

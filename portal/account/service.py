@@ -331,14 +331,13 @@ def _offences(connection: Connection, own: str, today: date) -> tuple[Offence, .
     """Return what may still be held against the organisation, newest first."""
     held = [each for each in violation_store.of_number(connection, own) if each.held_on(today)]
     contests = contest_store.of_violations(connection, [each.id for each in held])
-    newest = {each.violation: each for each in contests}
+    newest = {each.violation: each for each in contests if each.participant == own}
     return tuple(Offence(each, each.counts_on(today), newest.get(each.id)) for each in held)
 
 
 def _asked(connection: Connection, own: str, today: date) -> tuple[Asked, ...]:
     """Return the newest queries about the organisation of which the law lets it know."""
-    told = terms_on(today).purposes_told
-    found = [each for each in list_queries(connection, own) if each.purpose in told][:QUERIES_SHOWN]
+    found = list_queries(connection, own, purposes=terms_on(today).purposes_told, limit=QUERIES_SHOWN)
     names = {each.id: each.name for each in list_partners(connection)}
     return tuple(Asked(names.get(each.partner, each.partner), each.purpose, each.at, bool(each.told)) for each in found)
 

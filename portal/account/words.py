@@ -25,7 +25,20 @@ TOLD: Mapping[str, str] = {
     "DECISION_NOTICE": _("Decision on the declaration"),
     "MOVE_NOTICE": _("Change in the declaration"),
     "REGISTRY_NOTICE": _("Registry of minimal-risk participants"),
+    "PAYMENT_NOTICE": _("Payments"),
+    "AUDIT_NOTICE": _("Audit after release"),
+    "MOVEMENT_NOTICE": _("Movement under customs control"),
+    "JUDGEMENT_NOTICE": _("Decision of customs"),
+    "VIOLATION_NOTICE": _("Objection to a record of violations"),
     "TEST": _("Test message"),
+}
+
+PLACES: Mapping[str, tuple[str, str]] = {  # of notices that are of no declaration: who may, and the page's name
+    "VIOLATION_NOTICE": ("KEEP_ACCOUNT", "account"),
+    "REGISTRY_NOTICE": ("APPLY", "registry-application"),
+    "PAYMENT_NOTICE": ("SEE_LEDGER", "payments"),
+    "AUDIT_NOTICE": ("STATE", "own-audits"),
+    "MOVEMENT_NOTICE": ("CARRY", "own-movements"),
 }
 
 PROBLEMS: Mapping[str, str] = {

@@ -18,6 +18,7 @@ _WORK: Final = (
     (Permission.STEER_RISK, "needs-you"),
     (Permission.ADMINISTER, "administration"),
     (Permission.READ_EVIDENCE, "find-declaration"),
+    (Permission.INSPECT_PASSENGERS, "passengers"),
     (Permission.KEEP_ACCOUNT, "account"),
 )
 

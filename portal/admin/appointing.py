@@ -24,8 +24,10 @@ from risk_gateway.desk import Analyst
 from signing import store as signing_store
 
 NAME_MOST: Final = 120
-AT_A_POST: Final = frozenset({Role.DOCUMENT_OFFICER, Role.INSPECTOR, Role.CHIEF_OF_POST})
-ALONE: Final = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})  # who holds one of these holds no other office
+AT_A_POST: Final = frozenset({Role.DOCUMENT_OFFICER, Role.INSPECTOR, Role.CHIEF_OF_POST, Role.PASSENGER_INSPECTOR})
+ALONE: Final = frozenset(
+    {Role.ADMINISTRATOR, Role.AUDITOR, Role.CHIEF_OF_AUDIT}
+)  # who holds one of these holds no other office
 
 
 class Wish(Struct, frozen=True):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from portal.admin import condition_store, store
 from portal.admin.registers import SOON
 from portal.database import reading
+from portal.exchange.callers import is_open
 from portal.office import Office
 from portal.selection import HORIZON_DAYS
 from risk_gateway import selection_store
@@ -49,6 +50,7 @@ class Condition(Struct, frozen=True):
     outbox: condition_store.Outbox
     webhooks: condition_store.Webhooks
     partners: condition_store.Partners
+    exchange_open: bool
     journal: Journal
     unstamped_since: datetime | None
     closed: bool
@@ -121,13 +123,14 @@ class Health:
         notary = office.notary
         unstamped = notary.unstamped_since if notary else None
         closed = notary is not None and notary.closed()
+        exchange_open = is_open(office.settings)
         return Condition(
             at=now,
             states={
                 "lodging": State.ACT if closed else State.WELL,
                 "outbox": _outbox(outbox, now),
                 "webhooks": State.WATCH if webhooks.failing or webhooks.off else State.WELL,
-                "partners": State.ACT if partners.dead else State.WATCH if partners.failing else State.WELL,
+                "partners": _partners(partners, exchange_open),
                 "journal": _journal(journal, unstamped, closed, now),
                 "evidence": _evidence(lists, now),
                 "knowledge": State.ACT if office.snapshot.degraded else State.WELL,
@@ -140,6 +143,7 @@ class Health:
             outbox=outbox,
             webhooks=webhooks,
             partners=partners,
+            exchange_open=exchange_open,
             journal=journal,
             unstamped_since=unstamped,
             closed=closed,
@@ -169,6 +173,12 @@ def _outbox(outbox: condition_store.Outbox, now: datetime) -> State:
     if outbox.oldest is None or now - outbox.oldest <= LATE:
         return State.WELL
     return State.WATCH if outbox.postponed else State.ACT  # what nobody even tried waits for a worker
+
+
+def _partners(partners: condition_store.Partners, exchange_open: bool) -> State:
+    if partners.dead or (partners.active and not exchange_open):
+        return State.ACT
+    return State.WATCH if partners.failing else State.WELL
 
 
 def _journal(journal: Journal, unstamped: datetime | None, closed: bool, now: datetime) -> State:

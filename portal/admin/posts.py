@@ -14,7 +14,7 @@ from risk_gateway import capacity_store
 from risk_gateway.days import day_of
 from risk_gateway.knowledge import shipped_parameters
 
-COUNTED: Final = (Role.DOCUMENT_OFFICER, Role.INSPECTOR, Role.CHIEF_OF_POST)
+COUNTED: Final = (Role.DOCUMENT_OFFICER, Role.INSPECTOR, Role.PASSENGER_INSPECTOR, Role.CHIEF_OF_POST)
 
 
 class Post(Struct, frozen=True):

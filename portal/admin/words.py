@@ -74,6 +74,11 @@ KINDS: Final[Mapping[str, str]] = {
     "DECISION_NOTICE": _("Decision on the declaration"),
     "MOVE_NOTICE": _("Change in the declaration"),
     "REGISTRY_NOTICE": _("Registry of minimal-risk participants"),
+    "PAYMENT_NOTICE": _("Payments"),
+    "AUDIT_NOTICE": _("Audit after release"),
+    "MOVEMENT_NOTICE": _("Movement under customs control"),
+    "JUDGEMENT_NOTICE": _("Decision of customs"),
+    "VIOLATION_NOTICE": _("Objection to a record of violations"),
 }
 TABLES: Final[Mapping[str, str]] = {
     "charges": _("Additions to and deductions from the customs value"),

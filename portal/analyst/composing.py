@@ -19,6 +19,7 @@ from risk_gateway.profiles import Condition
 ROOT: Final = "c"
 PARTS_MOST: Final = 40  # of a group
 VALUE_MOST: Final = 2_000  # characters
+_IN_SMALL_LETTERS: Final = frozenset({"category", "corridor", "movement_event", "partner_question", "suspicion"})
 _BETWEEN: Final = re.compile(r"\s*(?:\N{EN DASH}|\N{EM DASH}|\.\.\.?|;|\s-\s|(?<=\d)-(?=\d))\s*")
 _CODES: Final = re.compile(r"[,;\s]+")
 _YES, _NO = "yes", "no"
@@ -135,7 +136,8 @@ def _shown(condition: Condition) -> Group | Row:
         return Group(GroupKind.ALL, tuple(map(_shown, condition.all)))
     if condition.any is not None:
         return Group(GroupKind.ANY, tuple(map(_shown, condition.any)))
-    return Row(str(condition.field), str(condition.op), tuple(_typed(condition.value)))
+    typed = tuple(_typed(condition.value))
+    return Row(str(condition.field), str(condition.op), (" - ".join(typed),) if condition.op == "between" else typed)
 
 
 def _typed(value: object) -> Iterator[str]:
@@ -200,7 +202,7 @@ def value_of(row: Row) -> str | int | bool | tuple[str | int, ...]:
             return _number(text)
         case _:
             codes = (code for value in row.values for code in _CODES.split(value))
-            lower = field.codes == "category"
+            lower = field.codes in _IN_SMALL_LETTERS
             return tuple(code.lower() if lower else code.upper() for code in codes if code)
 
 

@@ -10,12 +10,22 @@ from declarations.reference import Reference
 from portal.analyst.composing import GroupKind, Row
 from portal.analyst.words import section, word
 from risk_gateway.catalog import Field, FieldType, Level, fields
+from risk_gateway.coded_facts import Corridor, MovementEvent, Suspicion
 from risk_gateway.desk import Analyst
 from risk_gateway.profiles import Block, Category, Kind, MeasureCode, Motive, RiskCategory, When
 from risk_gateway.profiles import Level as ProfileLevel
+from risk_gateway.validation import DIRECTIONS
 
 Named = tuple[tuple[str, str], ...]
-TICKED: Final = ("category", "type", "valuation_method", "transport_mode")  # lists short enough to be ticked
+TICKED: Final = (  # lists short enough to be ticked
+    "category",
+    "type",
+    "valuation_method",
+    "transport_mode",
+    "corridor",
+    "suspicion",
+    "movement_event",
+)
 
 
 class FormOptions(Struct, frozen=True):
@@ -58,7 +68,10 @@ def for_form(language: str, day: date, analyst: Analyst) -> FormOptions:
     offices = ((code, f"{code} {office.name(language)}") for code, office in sorted(reference.offices.items()))
     codes: dict[str, Any] = {
         "category": tuple((each.value, word("participant", each, language)) for each in Category),
-        "type": (("IM", "IM"), ("EX", "EX")),
+        "type": tuple((code, code) for code in DIRECTIONS.values()),
+        "movement_event": _words("movement_event", MovementEvent, language),
+        "corridor": _words("corridor", Corridor, language),
+        "suspicion": _words("suspicion", Suspicion, language),
         "valuation_method": _named(reference.valuation_methods, language),
         "transport_mode": _named(reference.transport_modes, language),
     }

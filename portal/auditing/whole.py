@@ -11,8 +11,14 @@ from declarations.store import counter, declaration, document
 from interop.store import outbox
 from portal.audit import Event
 from portal.auditing.archive import Archive
+from portal.auditing.audits import audit_doubts
 from portal.auditing.day_keys import all_key_misfits
+from portal.auditing.exits import exit_doubts
+from portal.auditing.judgements import judgement_doubts
+from portal.auditing.ledger import ledger_doubts
+from portal.auditing.movements import movement_doubts
 from portal.auditing.moves import moves_in_journal
+from portal.auditing.passengers import passenger_doubts
 from portal.auditing.profiles import all_profile_misfits
 from portal.auditing.registry import registry_doubts
 from portal.auditing.violations import violation_doubts
@@ -170,6 +176,42 @@ def violations(_: Archive, connection: Connection) -> Iterator[Doubt]:
         yield Doubt(None, sentence)
 
 
+def ledger(archive: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every entry of the ledger is in the journal, leads to a document, and all make up the balances; notices hold."""
+    for sentence in ledger_doubts(archive, connection):
+        yield Doubt(None, sentence)
+
+
+def judgements(archive: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every judgement is in the journal, comes out anew byte for byte, was drawn with its first day's key, and told."""
+    for number, sentence in judgement_doubts(archive, connection):
+        yield Doubt(number, sentence)
+
+
+def movements(archive: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every move of a movement under control follows from the one before, is told as it was, and so are its events."""
+    for number, sentence in movement_doubts(archive, connection):
+        yield Doubt(number, sentence)
+
+
+def passengers(_: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every traveller's declaration stands where its moves in the journal lead; documents and statements are whole."""
+    for sentence in passenger_doubts(connection):
+        yield Doubt(None, sentence)
+
+
+def exits(_: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every vehicle at the border is what the journal says, and no more has left than was released."""
+    for sentence in exit_doubts(connection):
+        yield Doubt(None, sentence)
+
+
+def audits(archive: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every audit after release stands as its moves, their statements, notices and the journal say."""
+    for sentence in audit_doubts(archive, connection):
+        yield Doubt(None, sentence)
+
+
 WHOLE_CHECKS = (
     WholeCheck("journal", whole_journal),
     WholeCheck("decided", decided),
@@ -181,6 +223,12 @@ WHOLE_CHECKS = (
     WholeCheck("profiles", profiles),
     WholeCheck("registry", registry),
     WholeCheck("violations", violations),
+    WholeCheck("judgements", judgements),
+    WholeCheck("movements", movements),
+    WholeCheck("ledger", ledger),
+    WholeCheck("passengers", passengers),
+    WholeCheck("exits", exits),
+    WholeCheck("audits", audits),
 )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row
 from declarations import lifecycle
 from declarations import store as declarations_store
 from declarations.errors import MoveNotAllowed
+from declarations.ledger.model import TIYN_MOST
 from declarations.lifecycle import Action, Actor, Move, Status
 from declarations.store import Stored
 from interop import store as interop_store
@@ -26,6 +27,7 @@ from portal.casework.desk import Desk
 from portal.casework.errors import MOVED_MEANWHILE, CaseNotFound, CaseRefused
 from portal.casework.model import Moved, Mover, Wanted
 from portal.casework.ownership import OFFICIALS, demand_own
+from portal.ledger import charging
 from risk_gateway.packing import pack
 from signing import seal
 from signing import store as signing_store
@@ -69,6 +71,8 @@ def make_move(connection: Connection, desk: Desk, wanted: Wanted) -> Moved:
     if (event := tax_notices.event_of_move(stored.type_code, move)) is not None:
         tax_notices.tell(connection, stored, event, now, wanted.amount_tiyn)
     opening.conclude(state)
+    charging.follow_move(connection, stored, move, wanted, size, now)
+    desk.mark("after ledger")
     desk.mark("after message")
     number = stored.registration_number
     return Moved(size, number, stored.key.version, move.action, move.source, move.target, now, notice)
@@ -122,7 +126,7 @@ def checked(wanted: Wanted, move: Move, stored: Stored, now: datetime) -> Wanted
     for item in wanted.items:
         if not 1 <= item <= stored.item_count:
             raise CaseRefused("case.items_unknown", "items", item=str(item))
-    if move.action in _WITH_AMOUNT and not 0 < wanted.amount_tiyn < 2**63:
+    if move.action in _WITH_AMOUNT and not 0 < wanted.amount_tiyn < TIYN_MOST:
         raise CaseRefused("case.amount_wrong", "amount")
     if move.action is Action.ORDER_INSPECTION and wanted.extent is None:
         raise CaseRefused("case.extent_needed", "extent")

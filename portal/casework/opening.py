@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -9,6 +10,8 @@ from sqlalchemy import Connection, Row
 
 from declarations import store as declarations_store
 from declarations import xml
+from declarations.ledger import store as ledger_store
+from declarations.ledger.model import AccountKind
 from declarations.lifecycle import ON_PAPER, OPEN, Action, Move, Status
 from declarations.store import Stored
 from portal import control
@@ -181,6 +184,15 @@ def _demand_act(state: State) -> None:
         raise CaseRefused("case.act_missing")
 
 
+def _demand_paid(state: State) -> None:
+    """What was demanded before a release is paid first."""
+    _demand_act(state)
+    if state.move.source is Status.PAYMENT_DUE:
+        owed = ledger_store.owed_of(ledger_store.balances_of(state.connection, state.number), tuple(AccountKind))
+        if owed:
+            raise CaseRefused("case.not_paid", "text", tenge=f"{sum(tiyn for _, _, tiyn in owed) / Decimal(100):.2f}")
+
+
 def _demand_proposal(state: State) -> None:
     proposed = find_proposal(state.connection, state.number, state.wanted.proposal)
     if proposed.by_iin == state.wanted.by.iin:
@@ -204,7 +216,8 @@ def _demand_appeal(state: State) -> None:
 
 _DEMANDS: dict[Action, Callable[[State], None]] = {
     Action.SUBMIT: _demand_request,
-    Action.RELEASE: _demand_act,
+    Action.RELEASE: _demand_paid,
+    Action.RELEASE_PAID: _demand_paid,
     Action.RELEASE_UNDER_SECURITY: _demand_act,
     Action.DOWNGRADE: _demand_proposal,
     Action.APPEAL: _demand_no_appeal,

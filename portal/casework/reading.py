@@ -135,8 +135,6 @@ def _moves(connection: Connection, stored: Stored, by: Mover, appealed: bool) ->
             continue
         if move.action is Action.APPEAL and appealed:
             continue
-        if move.action is Action.CONFIRM_EXIT and stored.type_code != "EX":
-            continue
         if move.returns:
             before = store.last_into(connection, stored.registration_number, stored.key.version, status)
             if before is None or before.source != move.target.value:

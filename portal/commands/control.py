@@ -4,6 +4,7 @@ Exit status: 0 recorded, 1 refused, 2 misuse.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -11,12 +12,14 @@ import typer
 from rich.console import Console
 from sqlalchemy import Connection
 
+from portal import judging
 from portal.casework.desk import Desk
 from portal.clock import SystemClock
 from portal.commands.shared import Language, writing_database
 from portal.control import Closing, Mildening, close, override
 from portal.keys import keyring_of
 from portal.settings import Settings
+from risk_gateway import judgement_store
 from risk_gateway.errors import ControlRefused
 from risk_gateway.profiles import Motive, Outcome
 
@@ -30,7 +33,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @app.command("close")
 def close_command(
-    number: Annotated[str, typer.Argument(help="Registration number.")],
+    number: Annotated[str, typer.Argument(help="Registration number, or number of a judgement.")],
     act: Annotated[str, typer.Option(help="Number of the inspection act.")],
     by: Annotated[str, typer.Option(metavar="IIN", help="The inspector.")],
     profile: Annotated[
@@ -50,7 +53,7 @@ def close_command(
     )
     desk = Desk(SystemClock(), keyring_of(Settings.load()))
     now = desk.clock.now()
-    _record(lambda connection: close(connection, desk, number, closing, now), language)
+    _record(lambda connection: _close(connection, desk, number, closing, now), language)
     console.print(f"Act {act} of {number} is recorded.", markup=False)
 
 
@@ -69,6 +72,11 @@ def override_command(
     now = SystemClock().now()
     _record(lambda connection: override(connection, number, made, now), language)
     console.print(f"The override of {number} is recorded.", markup=False)
+
+
+def _close(connection: Connection, desk: Desk, number: str, closing: Closing, now: datetime) -> None:
+    judged = judgement_store.find(connection, number) is not None
+    (judging.close if judged else close)(connection, desk, number, closing, now)
 
 
 def _record(change: Callable[[Connection], object], language: str) -> None:

@@ -34,7 +34,7 @@ def explain(
 ) -> None:
     """Show an officer why: profiles, expected and actual values, score, model, draws. Not for the declarant.
 
-    NUMBER is a registration number, or that of a past case.
+    NUMBER is a registration number, or that of a past case or a judgement.
     """
     with reading_database() as connection:
         view = _view(connection, number, version, language)

@@ -10,6 +10,7 @@ from rich.table import Table
 from portal.clock import SystemClock
 from portal.commands.shared import AsJson, reading_database, show_whole
 from portal.database import opened_engine
+from portal.languages import KAZAKHSTAN_TIME
 from portal.registry.categories import Change
 from portal.registry.categories import recompute as recompute_categories
 from portal.registry.service import list_entries
@@ -35,9 +36,16 @@ def list_command(
     if as_json:
         print(json.dumps([_entry(each) for each in entries], ensure_ascii=False, indent=2))
         return
-    table = Table("participant", "name", "status", "since", "valid until")
+    table = Table("participant", "name", "status", "since (UTC+5)", "valid until")
     for each in entries:
-        table.add_row(each.firm.number, each.firm.name, each.status, f"{each.since:%Y-%m-%d %H:%M}", f"{each.valid_to}")
+        since = each.since.astimezone(KAZAKHSTAN_TIME)
+        table.add_row(
+            each.firm.number,
+            each.firm.name,
+            each.status,
+            f"{since:%Y-%m-%d %H:%M}",
+            f"{each.valid_to}",
+        )
     show_whole(console, table)
 
 
@@ -58,10 +66,10 @@ def show(
         console.print(f"{participant} is not in the registry: {category} risk.")
     else:
         console.print(f"{participant}: {status}, {category} risk, valid until {steps[-1].valid_to}")
-        table = Table("", "step", "when", "reason", "valid until", "by", "because of")
+        table = Table("", "step", "when (UTC+5)", "reason", "valid until", "by", "because of")
         for each in steps:
             by = each.by_name or "the portal"
-            when, until = f"{each.at:%Y-%m-%d %H:%M:%S}", f"{each.valid_to}"
+            when, until = f"{each.at.astimezone(KAZAKHSTAN_TIME):%Y-%m-%d %H:%M:%S}", f"{each.valid_to}"
             table.add_row(str(each.number), each.step, when, each.reason, until, by, each.cause)
         show_whole(console, table)
     raise typer.Exit(0 if status is not None else REFUSED)

@@ -41,7 +41,9 @@ class Part(Struct, frozen=True):
 
 @app.command("replay")
 def replay_command(
-    number: Annotated[str | None, typer.Argument(help="Registration number, or number of a past case.")] = None,
+    number: Annotated[
+        str | None, typer.Argument(help="Registration number, or number of a past case or a judgement.")
+    ] = None,
     version: Annotated[int | None, typer.Option(min=1, help="Of a declaration: that version, else the newest.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every stored case instead of one.")] = False,
     since: Annotated[str | None, typer.Option(metavar="DATE", help="With --all: from that day on.")] = None,

@@ -18,6 +18,7 @@ HAPPENED: Mapping[str, str] = {
     Action.SIGN_ACT: _("The inspector signed the inspection act"),
     Action.DOWNGRADE: _("Customs made the control milder"),
     Action.RELEASE: _("Customs released the goods"),
+    Action.RELEASE_PAID: _("The payment arrived and the goods are released"),
     Action.RELEASE_UNDER_SECURITY: _("Customs released the goods under security"),
     Action.CLEAR: _("Everything is settled"),
     Action.DEMAND_PAYMENT: _("Customs demanded a payment"),

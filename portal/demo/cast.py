@@ -51,7 +51,12 @@ PERSONS: dict[str, DemoPerson] = {
     "timur": DemoPerson("timur", "910310300223", "Timur Demo", "risk analyst"),
     "gulnar": DemoPerson("gulnar", "840618450334", "Gulnar Demo", "registry officer"),
     "marat": DemoPerson("marat", "800229300449", "Marat Demo", "auditor"),
+    "aidos": DemoPerson("aidos", "870214300608", "Aidos Demo", "inspector", post="30301"),
+    "sanzhar": DemoPerson("sanzhar", "790606400806", "Sanzhar Demo", "document officer", post="30301"),
+    "madina": DemoPerson("madina", "920407300708", "Madina Demo", "passenger inspector", post="30301"),
+    "bolat": DemoPerson("bolat", "751115300509", "Bolat Demo", "chief of audit"),
     "asel": DemoPerson("asel", "901201450333", "Asel Demo", "administrator"),
+    "aliya": DemoPerson("aliya", "830505450308", "Aliya Demo", "administrator"),
 }
 
 OFFICES: dict[str, str] = {

@@ -16,6 +16,7 @@ from portal.database import make_engine, migrate, writing
 from portal.demo.cast import ANALYSTS, PARTICIPANTS, PERSONS, DemoParticipant
 from portal.demo.partners import put_partners
 from portal.demo.pasts import put_pasts
+from portal.demo.seals import put_operator
 from portal.keys import OFFICE
 from portal.settings import Settings
 from portal.store import Official, add_official, add_token, read_officials, token_hash
@@ -49,6 +50,7 @@ def seed(settings: Settings, clock: Clock) -> None:
         _put_participants(connection, day_of(now))
         put_pasts(connection)
         put_partners(connection, settings, clock)
+        put_operator(connection, settings, clock)
         profile_desk.install(connection, shipped_profiles(), now)
         for analyst in ANALYSTS:
             put_analyst(connection, analyst)

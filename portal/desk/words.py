@@ -8,7 +8,7 @@ from declarations.lifecycle import Action
 from portal.casework.model import ProposalOutcome, RequestKind
 from portal.desk.views import Pace
 from portal.languages import marked as _
-from risk_gateway.profiles import Kind, Motive, Outcome
+from risk_gateway.profiles import Motive, Outcome
 
 
 class ActionWords(Struct, frozen=True):
@@ -149,12 +149,6 @@ ACTIONS: Mapping[Action, ActionWords] = {
         _("What was decided stays. The declarant may go to court."),
         _("Reasons for the declarant"),
     ),
-    Action.CONFIRM_EXIT: ActionWords(
-        _("Confirm the exit"),
-        _("Confirm the exit"),
-        _("The goods have left the country; the declarant gets a notice that proves it."),
-        _("How the exit is known"),
-    ),
 }
 """What officers do. Of what is not here, others are the actors, or it has a way of its own (a milder lane)."""
 
@@ -189,6 +183,7 @@ HAPPENED: Mapping[str, str] = {
     "dismiss appeal": _("Appeal dismissed"),
     "await exit": _("Exit awaited"),
     "confirm exit": _("Exit confirmed"),
+    "release what is paid": _("Released when it was paid"),
     "miss exit": _("No proof of exit"),
     "assigned": _("Case assigned"),
     "downgrade proposed": _("Milder lane proposed"),
@@ -230,28 +225,6 @@ MILDER: Mapping[Outcome, str] = {
     Outcome.DOCUMENTARY_CHECK: _("Check of documents instead of an inspection (yellow)"),
 }
 
-KINDS: Mapping[str, str] = {
-    Kind.DIRECT.value: _("direct"),
-    Kind.INDIRECT.value: _("adds to the score"),
-}
-
-# operators of conditions, as an officer reads them between a fact and a value; that of a flag needs no word
-OPERATORS: Mapping[str, str] = {
-    "in": _("is one of"),
-    "not_in": _("is none of"),
-    "prefix": _("begins with"),
-    "not_prefix": _("does not begin with"),
-    "<": _("below"),
-    "<=": _("at most"),
-    ">": _("above"),
-    ">=": _("at least"),
-    "between": _("within"),
-    "present": _("there is"),
-    "absent": _("there is no"),
-}
-
-FLAGS: Mapping[str, str] = {"true": _("Yes"), "false": _("No")}
-
 QUESTIONS: Mapping[str, str] = {
     "tax_debt": _("Owes taxes"),
     "police_notice": _("Notice of law enforcement"),
@@ -264,12 +237,6 @@ CATEGORIES: Mapping[str, str] = {
     "low": _("Low risk: in the minimal-risk registry"),
     "medium": _("Medium risk"),
     "high": _("High risk"),
-}
-
-OUTCOMES: Mapping[str, str] = {
-    "SIMPLIFIED_RELEASE": _("release"),
-    "DOCUMENTARY_CHECK": _("documents"),
-    "INSPECTION_ORDER": _("inspection"),
 }
 
 MOTIVES: Mapping[Motive, str] = {
@@ -285,10 +252,8 @@ MOTIVES: Mapping[Motive, str] = {
     Motive.FALSE_EXPORT: _("Export on paper only"),
     Motive.FALSE_DOCUMENTS: _("False documents"),
     Motive.EVADED_CONTROL: _("Evaded control"),
-}
-
-DEGRADED: Mapping[str, str] = {
-    "out-of-time": _("The gateway ran out of time."),
-    "out-of-knowledge": _("What the gateway judges with was incomplete."),
-    "error": _("Judging broke down."),
+    Motive.NON_DELIVERY: _("Non-delivery"),
+    Motive.SMUGGLING: _("Smuggling"),
+    Motive.UNDECLARED_GOODS: _("Undeclared goods or cash"),
+    Motive.UNPAID_DUTIES: _("Unpaid duties"),
 }

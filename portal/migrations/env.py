@@ -3,12 +3,17 @@
 from alembic import context
 from sqlmodel import SQLModel
 
+import declarations.audits.tables
+import declarations.ledger.tables
+import declarations.movements.tables
 import declarations.tables
 import interop.tables
 import portal.analyst.tables
 import portal.casework.tables
 import portal.declarant.drafting.tables
 import portal.declarant.goods.tables
+import portal.exits.tables
+import portal.passengers.tables
 import portal.tables
 import portal.webhooks.tables
 import risk_gateway.bases.partner_facts.tables
@@ -19,12 +24,17 @@ import signing.tables
 from portal.database import make_engine
 
 TABLES = (
+    declarations.audits.tables,
+    declarations.ledger.tables,
+    declarations.movements.tables,
     declarations.tables,
     interop.tables,
     portal.analyst.tables,
     portal.casework.tables,
     portal.declarant.drafting.tables,
     portal.declarant.goods.tables,
+    portal.exits.tables,
+    portal.passengers.tables,
     portal.tables,
     portal.webhooks.tables,
     risk_gateway.bases.partner_facts.tables,

@@ -10,18 +10,39 @@ from interop.notices import NAMESPACE
 from risk_gateway.packing import unpack
 
 DECISION, MOVE, REGISTRY, TEST = "DECISION_NOTICE", "MOVE_NOTICE", "REGISTRY_NOTICE", "TEST"
+AUDIT = "AUDIT_NOTICE"
+MOVEMENT = "MOVEMENT_NOTICE"
+JUDGEMENT = "JUDGEMENT_NOTICE"
+VIOLATION = "VIOLATION_NOTICE"
+PAYMENT = "PAYMENT_NOTICE"
 TYPES = {
     DECISION: "declaration.decided",
     MOVE: "declaration.moved",
     REGISTRY: "registry.changed",
+    AUDIT: "audit.changed",
+    MOVEMENT: "movement.moved",
+    JUDGEMENT: "judgement.made",
+    VIOLATION: "violation.contest_decided",
+    PAYMENT: "payment.due",
     TEST: "webhook.test",
 }
+_PAGES = {
+    VIOLATION: "/account",
+    PAYMENT: "/payments",
+    REGISTRY: "/registry/application",
+    AUDIT: "/audits/own",
+    MOVEMENT: "/movements",
+    JUDGEMENT: "/account/notifications",
+}
+_OF_NO_DECLARATION = frozenset(
+    {"ViolationNotice", "RegistryNotice", "AuditNotice", "JudgementNotice", "MovementNotice", "PaymentNotice"}
+)
 
 
 class Notice(Struct, frozen=True):
     """What a sealed notice says at first sight. `action` is that of a move, `outcome` that of a decision.
 
-    A notice of the registry has the number of its application or step, and what happened as its status.
+    A notice of the registry or of an audit has the number of what it is about, and what happened as its status.
     """
 
     number: str
@@ -42,7 +63,7 @@ def read_notice(body: bytes) -> Notice:
     def text(name: str) -> str:
         return root.findtext(f"{{{NAMESPACE}}}{name}") or ""
 
-    if etree.QName(root).localname == "RegistryNotice":
+    if etree.QName(root).localname in _OF_NO_DECLARATION:
         return Notice(text("Subject"), "", 0, text("Event"), text("ResponseCode"), text("MadeAt"))
     move = root.find(f"{{{NAMESPACE}}}Move")
     return Notice(
@@ -60,8 +81,8 @@ def read_notice(body: bytes) -> Notice:
 def body_of(kind: str, notice: Notice, portal: str) -> str:
     """Return the JSON of a message. `portal` is the portal's own address, empty when it is not known."""
     data: dict[str, object] = {"number": notice.number, "status": notice.status, "code": notice.code}
-    if kind == REGISTRY:
-        data["link"] = f"{portal}/registry/application"
+    if kind in _PAGES:
+        data["link"] = f"{portal}{_PAGES[kind]}"
     else:
         data |= {
             "reference": notice.reference,

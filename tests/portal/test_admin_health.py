@@ -1,5 +1,6 @@
 """What administration says of the portal's health: when it is time to act, and that messages tell nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def test_keys_that_are_not_committed_ahead_and_missing_evidence_are_told(desk: c
 
 def test_the_first_page_counts_what_is_on_record(desk: caseworking.Desk) -> None:
     overview = Health(desk.office).overview()
-    assert (overview.officials, overview.participants, overview.powers_soon) == (9, 5, 0)
+    assert (overview.officials, overview.participants, overview.powers_soon) == (14, 5, 0)
     assert overview.tariff_partial
     assert overview.condition.bytes > 0
     assert overview.condition.database in ("SQLite", "PostgreSQL")
@@ -66,6 +67,7 @@ def test_the_first_page_counts_what_is_on_record(desk: caseworking.Desk) -> None
 
 
 def test_partners_who_do_not_answer_are_watched_and_dead_letters_call_for_somebody(desk: caseworking.Desk) -> None:
+    desk.office.settings = replace(desk.office.settings, public_url="https://customs.example")
     found = Health(desk.office).examine()
     assert (found.partners.active, found.states["partners"]) == (0, State.WELL)
     things.made_partner(desk.office)
@@ -80,3 +82,6 @@ def test_partners_who_do_not_answer_are_watched_and_dead_letters_call_for_somebo
     with writing(desk.office.engine) as connection:
         connection.execute(delete(exchange_store.outbox))
     assert Health(desk.office).examine().states["partners"] is State.WATCH
+    desk.office.settings = replace(desk.office.settings, public_url="", demo=False)
+    found = Health(desk.office).examine()
+    assert (found.exchange_open, found.states["partners"]) == (False, State.ACT)  # nothing of them is taken

@@ -59,6 +59,7 @@ OPERATIONS = (
         )
     ),
     "GET /api/v1/selection/keys",
+    "POST /api/v1/movements/{number}/events",
     "GET /health",
 )
 

@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import auditing_after
+import carrying
 import caseworking
 import offices
 import pki
 import pytest
 import registering
 import things
+import travelling
 import violating
 from caseworking import RED, YELLOW, person
 from cast import PARTICIPANTS, PERSONS
@@ -64,7 +67,8 @@ class Owners(NamedTuple):
 
 ALTYNS = frozenset({"anna", "berik"})  # the declarant, and the broker with its power of attorney
 OF_THE_POST = frozenset({"nurlan", "dana", "erlan"})
-READERS = OF_THE_POST | {"saule", "timur", "marat"}
+ADMINISTRATORS = frozenset({"asel", "aliya"})
+READERS = OF_THE_POST | {"saule", "timur", "marat", "bolat"}
 DECLARATION = "/declarations/{office:str}/{day:str}/{serial:str}"
 CASE = "/desk/cases/{office:str}/{day:str}/{serial:str}"
 OWNERS = (
@@ -82,7 +86,7 @@ OWNERS = (
     Owners("/account/violations/{violation:str}/contest/{contest:str}/signed", frozenset({"anna"}), "raised"),
     Owners("/account/violations/", frozenset({"anna"}), "contested"),
     Owners("/violations/contests/", frozenset({"gulnar"}), "raised"),
-    Owners("/violations/", frozenset({"gulnar", "marat"}), "told"),
+    Owners("/violations/", frozenset({"gulnar", "marat", "bolat"}), "told"),
     Owners("/account/webhooks/", frozenset({"anna"}), "webhook"),
     Owners(f"{CASE}/act", frozenset({"dana"}), "red"),
     Owners(f"{CASE}/proposals", frozenset({"erlan"}), "yellow"),
@@ -94,10 +98,23 @@ OWNERS = (
     Owners("/registry/application/statements/", frozenset({"yerkin"}), "withdrawing"),
     Owners("/registry/statements/", frozenset({"gulnar"}), "ruling"),
     Owners("/registry/appeals/", frozenset({"gulnar"}), "appeal"),
+    Owners("/exits/", frozenset({"dana", "erlan", "aidos"}), "yellow"),  # no export: not found at the border
     Owners("/registry/", frozenset({"gulnar"}), "registry"),
-    Owners("/admin/officials/", frozenset({"asel"}), "appointment"),
-    Owners("/admin/participants/", frozenset({"asel"}), "participant"),
-    Owners("/administration/partners/", frozenset({"asel"}), "partner"),
+    Owners("/passengers/statements/", frozenset({"madina"}), "passenger_act"),
+    Owners("/passengers/acts/", frozenset({"madina"}), "passenger_acted"),
+    Owners("/passengers/", frozenset({"madina"}), "passenger"),
+    Owners("/movements/", frozenset({"aigerim"}), "movement"),
+    Owners("/control/movements/", frozenset({"aidos", "kairat"}), "movement"),
+    Owners("/live/movements/", frozenset({"aigerim"}), "movement"),
+    Owners("/live/control/", frozenset({"aidos", "kairat"}), "movement"),
+    Owners("/audits/own/signed/", frozenset({"yerkin"}), "audit_served"),
+    Owners("/audits/own/statements/", frozenset({"yerkin"}), "audit_reply"),
+    Owners("/audits/own/", frozenset({"yerkin"}), "audit"),
+    Owners("/audits/statements/", frozenset({"marat"}), "audit_act"),
+    Owners("/audits/", frozenset({"marat", "bolat"}), "audit"),
+    Owners("/admin/officials/", ADMINISTRATORS, "appointment"),
+    Owners("/admin/participants/", ADMINISTRATORS, "participant"),
+    Owners("/administration/partners/", ADMINISTRATORS, "partner"),
 )
 
 LOGS = frozenset(  # what a look adds to, and what the portal changes by itself: worker, evidence
@@ -110,6 +127,9 @@ NOT_THERE = (  # of these nothing is in the world of these tests: others' is ref
     f"{CASE}/correction",
     f"{CASE}/statements/{{statement:str}}/annex",
     "/verify/",
+    "/exits/",
+    "/travellers/sign/",
+    "/travellers/record/{reference:str}/",
 )
 
 
@@ -203,6 +223,9 @@ def world(home: Path) -> Iterator[World]:
             "acted": {**yellow, "statement": submitted.statement.id},
             "red": red,
             **registering.things(desk.office),
+            **auditing_after.things(desk.office),
+            **carrying.things(desk.office),
+            **travelling.things(desk.office),
             **violating.things(desk.office, lambda document: pki.sign_as("anna", document), person("anna")),
             "appointment": {"appointment": "1"},
             "participant": {"identifier": PARTICIPANTS["qorgan"].identifier},

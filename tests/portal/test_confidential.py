@@ -9,16 +9,20 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import auditing_after
+import judgings
 import offices
 import pki
 import pytest
 import registering
 import things
+import travelling
 import violating
 from browsing import CSRF_COOKIE
 from builders import declaration_xml
@@ -42,10 +46,12 @@ from portal.casework.model import Upload, Wanted, Writing
 from portal.casework.work import CaseWork
 from portal.database import make_engine, reading, writing
 from portal.declarant.printed import MARK_LENGTH
+from portal.judging import for_participant
+from portal.pages import Pages
 from portal.selection import KeyKeeper
 from portal.settings import Settings
 from portal.worker import Worker
-from risk_gateway import archive_store, canonical
+from risk_gateway import archive_store, canonical, judgement_store
 from risk_gateway.bases.partner_facts import store as partner_facts
 from risk_gateway.bases.partner_facts.model import Answer, PartnerFact, Question
 from risk_gateway.model import Assessment
@@ -119,11 +125,13 @@ def walked() -> Walked:
 
 
 class Lodged(NamedTuple):
-    """Numbers of what was lodged, log lines, and what else may stand in an address, by the name of its place."""
+    """Numbers of what was lodged, log lines, what else may stand in an address, by the name of its place, and numbers
+    of what was judged without being lodged."""
 
     numbers: list[str]
     lines: list[str]
     places: dict[str, tuple[str, ...]]
+    judged: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -138,12 +146,25 @@ def lodged(portal: Portal, walked: Walked) -> Lodged:
         with capture_logs() as lines:
             numbers = list(_lodge_all(portal, walked))
             places = _work(portal, numbers)
+            judged = list(_judge(portal))
             _attest_and_deliver(portal)
     finally:
         root.setLevel(level)
         root.removeHandler(caught)
     told = [*(json.dumps(line, ensure_ascii=False, default=str) for line in lines), *caught.lines]
-    return Lodged(numbers, told, places)
+    return Lodged(numbers, told, places, judged)
+
+
+def _judge(portal: Portal) -> Iterator[str]:
+    """Have a movement and a traveller judged of whom anna's firm is told."""
+    office = offices.reopen(portal.settings, portal.clock)
+    for case in (
+        judgings.case("deliveries", guarantee_to_duties_percent=Decimal(50), remote_post=True, seal_broken=True),
+        judgings.case("passengers", mass_to_allowance_percent=Decimal(90), crossings_30_days=4, above_allowance=True),
+        judgings.case("audits", vat_return_difference_percent=Decimal(40)),
+    ):
+        yield judgings.record(office, case, participant=PARTICIPANTS["altyn"].identifier).number
+    office.engine.dispose()
 
 
 def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
@@ -171,6 +192,8 @@ def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
     prepared = work.prepare(anna, number, again)
     contested = violating.things(office, lambda document: pki.sign_as("anna", document, portal.clock.at), anna)
     applied = registering.things(office)
+    reference, begun = travelling.begun(office)
+    audited = auditing_after.things(office, firm="altyn", key="anna")
     history = work.history(anna, number)
     digests = [work.case(one_of_the_cast("erlan"), one).stored.digest for one in numbers]
     office.engine.dispose()
@@ -181,7 +204,18 @@ def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
         things.sent_invoice(portal.client),
     )
     made = {
-        "statement": (submitted.id, prepared.id, applied["filed"]["statement"], applied["withdrawing"]["statement"]),
+        "statement": (
+            submitted.id,
+            prepared.id,
+            applied["filed"]["statement"],
+            applied["withdrawing"]["statement"],
+            begun,
+            audited["audit_reply"]["statement"],
+            audited["audit_served"]["statement"],
+        ),
+        "reference": (reference,),
+        "action": ("REPLY",),
+        "number": (audited["audit"]["number"],),
         "file": (kept,),
         "sequence": tuple(str(event.sequence) for event in history),
         "what": ("answer", "withdrawal", "appeal"),
@@ -251,7 +285,7 @@ def _attest_and_deliver(portal: Portal) -> None:
 def assessments(portal: Portal, lodged: Lodged) -> list[Assessment]:
     engine = make_engine(portal.settings.database_url)
     with reading(engine) as connection:
-        stored = [archive_store.find_case(connection, number) for number in lodged.numbers]
+        stored = [archive_store.find_case(connection, number) for number in (*lodged.numbers, *lodged.judged)]
     engine.dispose()
     return [canonical.loads(unpack(one.assessment), Assessment) for one in stored if one is not None]
 
@@ -267,7 +301,8 @@ def tokens(portal: Portal, assessments: list[Assessment]) -> frozenset[str]:
 
 
 def test_the_declarations_met_all_that_could_show(assessments: list[Assessment], tokens: frozenset[str]) -> None:
-    assert {finding.profile for each in assessments for finding in each.findings} >= {"QX-7741", "QX-7742", "QX-7743"}
+    fired = {finding.profile for each in assessments for finding in each.findings}
+    assert fired >= {"QX-7741", "QX-7742", "QX-7743", "QX-7744", "QX-7745", "TT-02", "PD-06", "PA-25"}
     assert any(each.waived for each in assessments)
     assert any(each.degraded for each in assessments)
     assert any(each.by_draw == "INSPECTION_ORDER" for each in assessments)
@@ -307,6 +342,24 @@ def test_no_answer_of_the_api_tells(
     assert leaks(seen, tokens) == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_that_a_participant_reads_of_a_judgement_tells(
+    portal: Portal, lodged: Lodged, tokens: frozenset[str], language: str
+) -> None:
+    """Neither what is answered, nor its part of a page, nor the sealed notice."""
+    engine, parts = make_engine(portal.settings.database_url), Pages(demo=False)
+    with reading(engine) as connection:
+        kept = [judgement_store.find(connection, number) for number in lodged.judged]
+    engine.dispose()
+    for each in kept:
+        assert each is not None
+        told = for_participant(each, language)
+        page = parts.render("judging/_participant.html", language, {"told": told})
+        for content in (json.dumps(told, ensure_ascii=False).encode(), page.encode(), unpack(each.notice)):
+            assert traces(tokens, content) == []
+            assert not TELLING_KEYS & set(re.findall(r'"(\w+)":', content.decode()))
+
+
 def test_every_route_that_opens_for_a_declarant_was_walked(portal: Portal, walked: Walked, lodged: Lodged) -> None:
     """Runs the walk once for itself, so that it stands alone."""
     for who in ("altyn", "zhibek", "qorgan", "tengri"):
@@ -331,7 +384,7 @@ def test_neither_messages_nor_notifications_nor_journal_entries_nor_log_lines_te
         bodies = [bytes(row.body) for row in connection.execute(select(outbox))]
         told = [repr(tuple(row)).encode() for row in connection.execute(select(portal_store.notification))]
         entries = [bytes(row.entry) for row in connection.execute(select(signing_store.journal))]
-        shown = [entry for entry in entries if b'"declaration.' in entry or b'"selection.' in entry]
+        shown = [entry for entry in entries if re.search(rb'"(declaration|selection|judgement)[.]', entry)]
     engine.dispose()
     assert len(bodies) >= 6
     assert len(told) >= 6

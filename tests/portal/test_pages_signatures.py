@@ -23,7 +23,14 @@ from signing.revocation import Evidence
 
 SEARCH = "/desk/declarations"
 ABSENT = f"{SEARCH}/20201/241126/0009999"
-READERS = {Role.DOCUMENT_OFFICER, Role.INSPECTOR, Role.CHIEF_OF_POST, Role.RISK_ANALYST, Role.AUDITOR}
+READERS = {
+    Role.DOCUMENT_OFFICER,
+    Role.INSPECTOR,
+    Role.CHIEF_OF_POST,
+    Role.RISK_ANALYST,
+    Role.AUDITOR,
+    Role.CHIEF_OF_AUDIT,
+}
 FILES = ("", "/declaration", "/notice", "/evidence")
 
 

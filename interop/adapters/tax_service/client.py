@@ -1,6 +1,7 @@
 """Makes requests to the tax service and reads its replies."""
 
 import hashlib
+from datetime import date
 
 import msgspec
 
@@ -8,11 +9,14 @@ from interop.adapters.tax_service.messages import (
     JSON,
     NOTICE_PATH,
     QUERY_PATH,
+    RETURNS_PATH,
     Accepted,
     DebtAnswer,
     DebtQuery,
     Kind,
     Notice,
+    ReturnsAnswer,
+    ReturnsQuery,
 )
 from interop.calls import Answered, NotUnderstood, Query, Reply, Request, demand_about, demand_open, read_json
 from risk_gateway.bases.partner_facts.model import Question
@@ -41,6 +45,31 @@ def read(query: Query, reply: Reply) -> tuple[Answered, ...]:
         raise NotUnderstood("contradicts itself")
     detail = f"{said.debt_tiyn // 100} KZT" if said.owes else ""
     return (Answered(Question.TAX_DEBT, said.owes, said.as_of, detail),)
+
+
+def ask_returns(query: Query, first: date, last: date) -> Request:
+    """Ask what a participant returned for VAT in some months. Raises `NotUnderstood` as `ask`."""
+    demand_open(query)
+    asked = ReturnsQuery(
+        query_id=query.id,
+        taxpayer=query.participant,
+        first=first,
+        last=last,
+        purpose=query.purpose,
+        legal_basis=query.legal_basis,
+        asked_at=query.asked_at,
+    )
+    return Request(RETURNS_PATH, JSON, msgspec.json.encode(asked))
+
+
+def read_returns(query: Query, first: date, last: date, reply: Reply) -> ReturnsAnswer:
+    """Return the months that the tax service has a return of. Raises `NotUnderstood`."""
+    said = read_json(reply, ReturnsAnswer)
+    demand_about(query, said.query_id, said.taxpayer, said.as_of)
+    months = [each.month for each in said.months]
+    if len(set(months)) != len(months) or not all(first <= each <= last and each.day == 1 for each in months):
+        raise NotUnderstood("of other months")
+    return said
 
 
 def message(kind: str, message_id: str, body: bytes) -> Request:

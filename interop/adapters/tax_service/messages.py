@@ -1,6 +1,6 @@
 """What the tax service and we say to each other; `schema/` has the same as JSON Schema, for those who speak to us."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -14,7 +14,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Kind = Literal["decision", "violation"]
 
 JSON = "application/json"
-QUERY_PATH, NOTICE_PATH = "/v1/debts", "/v1/notices"
+QUERY_PATH, NOTICE_PATH, RETURNS_PATH = "/v1/debts", "/v1/notices", "/v1/returns"
 
 
 class DebtQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -37,6 +37,36 @@ class DebtAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     as_of: Moment
 
 
+class ReturnsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """What did this taxpayer return for VAT, and put on electronic invoices, in the months from `first` to `last`?"""
+
+    query_id: Key
+    taxpayer: Identifier
+    first: date
+    last: date
+    purpose: Text
+    legal_basis: Text
+    asked_at: Moment
+
+
+class ReturnedMonth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """`month` is its first day, `import_base_tiyn` the base of VAT on imports that was returned for it, and
+    `invoiced_grams` the net mass of imported goods on electronic invoices."""
+
+    month: date
+    import_base_tiyn: Tiyn
+    invoiced_grams: Tiyn
+
+
+class ReturnsAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The months for which there is a return; `as_of` is the moment of which the answer speaks."""
+
+    query_id: Key
+    taxpayer: Identifier
+    months: Annotated[list[ReturnedMonth], Meta(max_length=120)]
+    as_of: Moment
+
+
 class Notice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """A message of customs: of `kind` "decision" or "violation". The same `message_id` again is the same message."""
 
@@ -52,4 +82,11 @@ class Accepted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
-SHAPES = {"debt-query": DebtQuery, "debt-answer": DebtAnswer, "notice": Notice, "accepted": Accepted}
+SHAPES = {
+    "debt-query": DebtQuery,
+    "debt-answer": DebtAnswer,
+    "returns-query": ReturnsQuery,
+    "returns-answer": ReturnsAnswer,
+    "notice": Notice,
+    "accepted": Accepted,
+}

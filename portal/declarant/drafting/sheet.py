@@ -1,12 +1,15 @@
 """The declaration in the boxes of the form, as it would be printed: what stands in each."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Protocol
 
 from msgspec import Struct
 
 from declarations.reference.codes import Codes
 from declarations.writing import Content
+from portal.languages import Writing, commodity
 
 
 class ItemSheet(Struct, frozen=True):
@@ -29,14 +32,14 @@ class Sheet(Struct, frozen=True):
 
 def sheet_of(content: Content, codes: Codes, language: str, first: int, limit: int) -> Sheet:
     """Return the sheet with a page of its items, beginning with `first`; `content` is completed."""
-    total = len(content.items)
+    total, writing = len(content.items), Writing(language)
     first = max(1, min(first, max(total, 1)))
     shown = content.items[first - 1 : first - 1 + limit]
     return Sheet(
-        boxes=_header(content.fields, total, codes, language),
-        items=[_item(number, item, codes, language) for number, item in enumerate(shown, first)],
+        boxes=_header(content.fields, total, codes, writing),
+        items=[_item(number, item, codes, writing) for number, item in enumerate(shown, first)],
         payments=[
-            (content.fields[f"{row}/TypeCode"], _money(content.fields, f"{row}/Amount"))
+            (content.fields[f"{row}/TypeCode"], _money(content.fields, f"{row}/Amount", writing))
             for row in _rows(content.fields, "PaymentSummary", "TypeCode")
         ],
         first=first,
@@ -46,12 +49,13 @@ def sheet_of(content: Content, codes: Codes, language: str, first: int, limit: i
     )
 
 
-def _header(fields: Mapping[str, str], total: int, codes: Codes, language: str) -> dict[str, list[str]]:
-    get, shipment = fields.get, "GoodsShipment/"
+def _header(fields: Mapping[str, str], total: int, codes: Codes, writing: Writing) -> dict[str, list[str]]:
+    get, shipment, language = fields.get, "GoodsShipment/", writing.language
     consignment = f"{shipment}Consignment/"
 
     def line(*paths: str) -> str:
-        return " ".join(text for path in paths if (text := get(path, "")))
+        texts = [_day(fields, path, writing) if path.endswith("Date") else get(path, "") for path in paths]
+        return " ".join(filter(None, texts))
 
     def country(path: str) -> list[str]:
         return _coded(get(path, ""), codes.countries, language)
@@ -67,7 +71,7 @@ def _header(fields: Mapping[str, str], total: int, codes: Codes, language: str) 
         "8": _party(fields, f"{shipment}Importer"),
         "9": _party(fields, f"{shipment}Payer"),
         "11": country(f"{shipment}TradeCountryCode"),
-        "12": [_money(fields, "CustomsValueAmount")],
+        "12": [_money(fields, "CustomsValueAmount", writing)],
         "14": _party(fields, "Declarant"),
         "15": country(f"{shipment}ExportCountryCode"),
         "16": country(f"{shipment}OriginCountryCode"),
@@ -82,9 +86,9 @@ def _header(fields: Mapping[str, str], total: int, codes: Codes, language: str) 
             )
         ],
         "21": _means(fields, f"{consignment}BorderTransportMeans"),
-        "22": [_money(fields, "InvoiceAmount")],
+        "22": [_money(fields, "InvoiceAmount", writing)],
         "23": [
-            f"{get(f'{row}/CurrencyTypeCode', '')} {get(f'{row}/RateNumeric', '')}"
+            f"{get(f'{row}/CurrencyTypeCode', '')} {_number(fields, f'{row}/RateNumeric', writing)}"
             + (f" / {units}" if (units := get(f"{row}/UnitQuantity", "1")) != "1" else "")
             for row in _rows(fields, "CurrencyExchange", "CurrencyTypeCode")
         ],
@@ -125,8 +129,8 @@ def _header(fields: Mapping[str, str], total: int, codes: Codes, language: str) 
     return {box: [text for text in lines if text] for box, lines in boxes.items()}
 
 
-def _item(number: int, item: Mapping[str, str], codes: Codes, language: str) -> ItemSheet:
-    get = item.get
+def _item(number: int, item: Mapping[str, str], codes: Codes, writing: Writing) -> ItemSheet:
+    get, language = item.get, writing.language
     measure, procedure, preference = "Commodity/GoodsMeasure/", "GovernmentProcedure/", "PreferenceCode/"
     packages = [
         " ".join(filter(None, (get(f"{row}/TypeCode"), get(f"{row}/Quantity"), get(f"{row}/MarksNumbersID"))))
@@ -147,33 +151,33 @@ def _item(number: int, item: Mapping[str, str], codes: Codes, language: str) -> 
             ", ".join(_all(item, "TransportEquipmentID")),
             *vehicles,
         ],
-        "33": [_commodity(get("Commodity/ClassificationID", ""))],
+        "33": [commodity(get("Commodity/ClassificationID", ""))],
         "34": _coded(get("OriginCountryCode", ""), codes.countries, language),
-        "35": [get(f"{measure}GrossMassMeasure", "")],
+        "35": [_number(item, f"{measure}GrossMassMeasure", writing)],
         "36": [" ".join(get(preference + part, "") for part in ("FeeCode", "DutyCode", "ExciseCode", "VATCode"))],
         "37": [" ".join(get(procedure + part, "") for part in ("CurrentCode", "PreviousCode", "FeatureCode"))],
-        "38": [get(f"{measure}NetMassMeasure", "")],
+        "38": [_number(item, f"{measure}NetMassMeasure", writing)],
         "39": [" ".join(filter(None, (get("Quota/ID"), get("Quota/Quantity[1]"))))],
         "40": [
-            " ".join(filter(None, (get(f"{row}/TypeCode"), get(f"{row}/ID"), get(f"{row}/IssueDate"))))
+            " ".join(filter(None, (get(f"{row}/TypeCode"), get(f"{row}/ID"), _day(item, f"{row}/IssueDate", writing))))
             for row in _rows(item, "PreviousDocument", "ID")
         ],
-        "41": [_quantity(item, f"{measure}TariffQuantity", codes, language)],
-        "42": [_money(item, "Commodity/ItemChargeAmount")],
+        "41": [_quantity(item, f"{measure}TariffQuantity", codes, writing)],
+        "42": [_money(item, "Commodity/ItemChargeAmount", writing)],
         "43": [get("CustomsValuation/MethodCode", "")],
         "44": [
-            " ".join(filter(None, (get(f"{row}/TypeCode"), get(f"{row}/ID"), get(f"{row}/IssueDate"))))
+            " ".join(filter(None, (get(f"{row}/TypeCode"), get(f"{row}/ID"), _day(item, f"{row}/IssueDate", writing))))
             for row in _rows(item, "AdditionalDocument", "ID")
         ],
-        "45": [_money(item, "CustomsValueAmount")],
-        "46": [_money(item, "StatisticalValueAmount")],
+        "45": [_money(item, "CustomsValueAmount", writing)],
+        "46": [_money(item, "StatisticalValueAmount", writing)],
     }
     payments = [
         (
             get(f"{row}/TypeCode", ""),
-            get(f"{row}/TaxBaseAmount") or get(f"{row}/TaxBaseQuantity", ""),
-            _rate_text(item, row),
-            get(f"{row}/PaymentAmount", ""),
+            _number(item, f"{row}/TaxBaseAmount", writing) or _number(item, f"{row}/TaxBaseQuantity", writing),
+            _rate_text(item, row, writing),
+            _number(item, f"{row}/PaymentAmount", writing),
             get(f"{row}/PaymentMethodCode", ""),
         )
         for row in _rows(item, "Commodity/DutyTaxFee", "TypeCode")
@@ -181,14 +185,14 @@ def _item(number: int, item: Mapping[str, str], codes: Codes, language: str) -> 
     return ItemSheet(number, {box: [text for text in lines if text.strip()] for box, lines in boxes.items()}, payments)
 
 
-def _rate_text(item: Mapping[str, str], row: str) -> str:
-    first = _rate_part(item, row)
+def _rate_text(item: Mapping[str, str], row: str, writing: Writing) -> str:
+    first = _rate_part(item, row, writing)
     operator = {"NLT": " ≥ ", "PLUS": " + "}.get(item.get(f"{row}/SecondRate/OperatorCode", ""), "")
-    return first + operator + _rate_part(item, f"{row}/SecondRate") if operator else first
+    return first + operator + _rate_part(item, f"{row}/SecondRate", writing) if operator else first
 
 
-def _rate_part(item: Mapping[str, str], row: str) -> str:
-    rate, kind = item.get(f"{row}/TaxRateNumeric", ""), item.get(f"{row}/RateTypeCode", "")
+def _rate_part(item: Mapping[str, str], row: str, writing: Writing) -> str:
+    rate, kind = _number(item, f"{row}/TaxRateNumeric", writing), item.get(f"{row}/RateTypeCode", "")
     if kind == "P":
         return f"{rate} %"
     unit = item.get(f"{row}/RateUnitCode", "")
@@ -225,19 +229,40 @@ def _coded(code: str, names: Mapping[str, _Named], language: str) -> list[str]:
     return [f"{code} {name}".strip() if name != code else code]
 
 
-def _money(values: Mapping[str, str], path: str) -> str:
-    amount = values.get(path, "")
-    return f"{amount} {values.get(f'{path}/@currencyID', '')}".strip() if amount else ""
+def _value(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
 
 
-def _quantity(values: Mapping[str, str], path: str, codes: Codes, language: str) -> str:
-    unit = codes.units.get(values.get(f"{path}/@unitCode", ""))
-    amount = values.get(path, "")
-    return f"{amount} {unit.name(language) if unit else ''}".strip() if amount else ""
+def _number(values: Mapping[str, str], path: str, writing: Writing) -> str:
+    """Write a number as the reader's language does; what is none is shown as it was typed."""
+    text = values.get(path, "")
+    value = _value(text)
+    return text if value is None else writing.plain_number(value)
 
 
-def _commodity(code: str) -> str:
-    return " ".join(part for part in (code[:4], code[4:6], code[6:9], code[9:]) if part)
+def _day(values: Mapping[str, str], path: str, writing: Writing) -> str:
+    text = values.get(path, "")
+    try:
+        return writing.calendar_day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def _money(values: Mapping[str, str], path: str, writing: Writing) -> str:
+    text, currency = values.get(path, ""), values.get(f"{path}/@currencyID", "")
+    value = _value(text)
+    if value is None:
+        return f"{text} {currency}".strip() if text else ""
+    return writing.amount(value, currency).strip()
+
+
+def _quantity(values: Mapping[str, str], path: str, codes: Codes, writing: Writing) -> str:
+    unit, amount = codes.units.get(values.get(f"{path}/@unitCode", "")), _number(values, path, writing)
+    return f"{amount} {unit.name(writing.language) if unit else ''}".strip() if amount else ""
 
 
 def _rows(values: Mapping[str, str], path: str, leaf: str) -> Iterator[str]:

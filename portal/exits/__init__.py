@@ -1,0 +1,1 @@
+"""Exports at the border: vehicles arrive, are surveyed where that was ordered, and leave. docs/exits.md."""
