@@ -226,6 +226,7 @@ ROLES: Mapping[Role, str] = {
     Role.CHIEF_OF_AUDIT: _("Chief of audit"),
     Role.ADMINISTRATOR: _("Administrator"),
     Role.PARTNER_SYSTEM: _("Partner system"),
+    Role.SEAL_OPERATOR: _("Seal operator"),
 }
 
 PROBLEMS: Mapping[int, tuple[str, str]] = {

@@ -21,6 +21,7 @@ from declarations.lifecycle import Status as Goods
 from portal.audits.debts import NOT_TYPED
 from portal.audits.model import Intent, Prepared
 from portal.audits.service import Audits
+from portal.casework import store as casework_store
 from portal.casework.model import Wanted
 from portal.casework.work import CaseWork
 from portal.database import reading, writing
@@ -146,8 +147,12 @@ def desk(home: Path, mark: Callable[[str], None] = lambda point: None) -> Desk:
 def release(office: Office, number: str) -> None:
     """Have the document officer of the post let the goods go, unless the gateway did."""
     work, nurlan = CaseWork(office), person("nurlan")
-    status = work.case(nurlan, number).status
-    if status is not Goods.RELEASED:
+    case = work.case(nurlan, number)
+    status = case.status
+    if status is Goods.INSPECTION_ORDERED:  # whatever this office lodges is inspected: take it that it was
+        with writing(office.engine) as connection:
+            assert casework_store.put_status(connection, case.stored.key, status, Goods.RELEASED)
+    elif status is not Goods.RELEASED:
         work.move(Wanted(number=number, action=Release.RELEASE, expected=status, by=work.mover(nurlan)))
 
 

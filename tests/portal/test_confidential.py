@@ -32,7 +32,7 @@ from cast import PARTICIPANTS
 from confidential import distinctive, secrets_of, secrets_of_assessment, traces
 from litestar import Litestar
 from litestar.routes import HTTPRoute
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from structlog.testing import capture_logs
 from telling import API, Portal, bearer, lodgements, prepared, served
 
@@ -110,13 +110,17 @@ def _let_partners_say_yes(given: Settings) -> None:
     """Have partners say of every firm what a declarant must not learn."""
     engine = make_engine(given.database_url)
     with writing(engine) as connection:
-        for firm in PARTICIPANTS.values():
-            said = [
-                PartnerFact(f"partner-{detail}", question, Answer.YES, offices.NOW, offices.NOW, detail)
-                for question, detail in SAID.items()
-            ]
-            partner_facts.put(connection, firm.identifier, said)
+        for firm in PARTICIPANTS:
+            _say(connection, firm, Answer.YES)
     engine.dispose()
+
+
+def _say(connection: Connection, firm: str, answer: Answer) -> None:
+    said = [
+        PartnerFact(f"partner-{detail}", question, answer, offices.NOW, offices.NOW, detail)
+        for question, detail in SAID.items()
+    ]
+    partner_facts.put(connection, PARTICIPANTS[firm].identifier, said)
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +197,11 @@ def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
     contested = violating.things(office, lambda document: pki.sign_as("anna", document, portal.clock.at), anna)
     applied = registering.things(office)
     reference, begun = travelling.begun(office)
-    audited = auditing_after.things(office, firm="altyn", key="anna")
+    with writing(office.engine) as connection:
+        _say(connection, "tengri", Answer.NO)  # so that something of it is released, and can be audited
+    audited = auditing_after.things(office, firm="tengri", key="zarina")
+    with writing(office.engine) as connection:
+        _say(connection, "tengri", Answer.YES)
     history = work.history(anna, number)
     digests = [work.case(one_of_the_cast("erlan"), one).stored.digest for one in numbers]
     office.engine.dispose()
