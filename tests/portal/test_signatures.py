@@ -60,7 +60,7 @@ def test_a_time_stamp_proves_when_the_signatures_existed(anna: Decided) -> None:
     page = examine(anna.office, anna.attest().stored)
     assert verdicts(page) == [("TOTAL-PASSED", None)] * 2
     assert page.existed_at == offices.NOW
-    assert (page.journal.size, page.journal.signed_at) == (1, offices.NOW)
+    assert (page.journal.size, page.journal.signed_at) == (2, offices.NOW)
     assert page.journal.stamp is not None
     assert "Shekara Demo" in page.journal.stamp.name
     assert set(outcomes(page)) == set(Part)
@@ -191,7 +191,7 @@ def test_a_program_reads_the_reports_in_its_language(anna: Decided, language: st
     assert report["text"] == page.signatures[0].error.text(language)
     assert told["notice"][0]["signer"]["bin"] == pki.OFFICE_BIN
     assert told["journal"]["index"] == 0
-    assert told["journal"]["checkpoint"]["size"] == 1
+    assert told["journal"]["checkpoint"]["size"] == 2
     assert told["journal"]["time_stamp"]["at"] == "2026-11-24T05:00:00Z"
     wrong = next(each for each in told["journal"]["parts"] if each["part"] == "declaration")
     assert (wrong["outcome"], bool(wrong["text"])) == ("wrong", True)
