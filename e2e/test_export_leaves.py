@@ -75,7 +75,7 @@ def test_an_export_leaves_in_two_vehicles_and_the_vat_confirmation_goes_out_once
 
     zarina.sign_in("zarina")
     zarina.open(f"/declarations/{number}")
-    expect(zarina.page.locator("main")).to_contain_text("16")
+    expect(zarina.page.locator("main")).to_contain_text("Exited")
     zarina.open("/payments")
     zarina.look("payments-own")
     zarina.open(f"/payments/document?number={number}")
