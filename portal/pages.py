@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -24,6 +24,7 @@ from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
+from litestar.response import Redirect
 from litestar.template.base import csrf_token
 from markupsafe import Markup, escape
 
@@ -40,6 +41,7 @@ XML = "application/xml; charset=utf-8"  # of what was signed or is to be signed:
 _MACROS = "govuk_frontend_jinja"
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9]+")
 
+SEE_OTHER: Final = 303
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -185,6 +187,11 @@ def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 def wants_fragment(request: AnyRequest) -> bool:
     """Tell whether htmx asks for a part of the page; going back in history asks for the whole."""
     return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
+
+
+def go(request: AnyRequest, name: str, query: str = "", **parts: Any) -> Redirect:
+    """Lead to the page of a route, as a form does when what it sent was taken."""
+    return Redirect(request.app.route_reverse(name, **parts) + query, status_code=SEE_OTHER)
 
 
 def file_answer(content: bytes | None, name: str, media_type: str = XML) -> Response[bytes]:

@@ -5,11 +5,13 @@ every other.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
+import anyio.to_thread
 from litestar.datastructures import UploadFile
 from lxml import etree
 from msgspec import Struct
@@ -65,6 +67,21 @@ async def signed_bytes(upload: UploadFile | None, most: int = BYTES_MAX) -> byte
     if not data.strip():
         raise FormRefused("form.empty")
     return data
+
+
+def signed_file(given: Mapping[str, Any]) -> UploadFile | None:
+    """Return the file in the field "signed"; a text there is none."""
+    found = given.get("signed")
+    return found if isinstance(found, UploadFile) else None
+
+
+async def hand_in(given: Mapping[str, Any], accept: Callable[..., Any], *about: Any) -> None:
+    """Read what was signed, and have it accepted, after what it is about, in a thread.
+
+    Raises FormRefused when nothing was sent, and what accepting raises.
+    """
+    content = await signed_bytes(signed_file(given))
+    await anyio.to_thread.run_sync(partial(accept, *about, content))
 
 
 def verified(data: bytes, office: Office, now: datetime, namespace: str = STATEMENT) -> Genuine:

@@ -1,18 +1,19 @@
 """What was typed into the forms of administration, and how pages show what is wrong with it."""
 
-from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.response import Redirect
 from msgspec import Struct
 
+from portal import form_fields
 from portal.access import Role
 from portal.admin import words as admin_words
 from portal.admin.appointing import AT_A_POST
 from portal.admin.errors import Refused
+from portal.form_fields import Given
 from portal.pages import Pages
 from portal.people import OFFICIAL_ROLES
 from portal.views import SignedIn
@@ -23,7 +24,13 @@ TYPED_MOST: Final = 500
 SEARCH_MOST: Final = 60
 ROLES: Final = tuple(role for role in Role if role in OFFICIAL_ROLES)
 
-Given = Mapping[str, Any]
+one: Final = partial(form_fields.one, most=TYPED_MOST)
+
+
+def many(given: Given, name: str) -> frozenset[str]:
+    return frozenset(form_fields.many(given, name, TYPED_MOST))
+
+
 AdminRequest = Request[SignedIn, None, State]
 
 
@@ -34,19 +41,6 @@ class Search(Struct, frozen=True):
     state: str = ""
     role: str = ""
     post: str = ""
-
-
-def one(given: Given, name: str) -> str:
-    value = given.get(name, "")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value.strip()[:TYPED_MOST] if isinstance(value, str) else ""
-
-
-def many(given: Given, name: str) -> frozenset[str]:
-    value = given.get(name, [])
-    texts = value if isinstance(value, list) else [value]
-    return frozenset(text.strip()[:TYPED_MOST] for text in texts if isinstance(text, str) and text.strip())
 
 
 def day(given: Given, name: str) -> date | None:
@@ -78,7 +72,3 @@ def show(
         at_a_post=AT_A_POST,
         **context,
     )
-
-
-def go(request: AdminRequest, name: str, query: str = "", **parts: Any) -> Redirect:
-    return Redirect(request.app.route_reverse(name, **parts) + query, status_code=SEE_OTHER)

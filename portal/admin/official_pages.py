@@ -12,9 +12,10 @@ from portal.access import Permission
 from portal.admin import words
 from portal.admin.appointing import Appointments, Wish
 from portal.admin.errors import Refused
-from portal.admin.forms import SEARCH_MOST, SEE_OTHER, AdminRequest, Given, Search, day, go, many, one, show
+from portal.admin.forms import SEARCH_MOST, SEE_OTHER, AdminRequest, Search, day, many, one, show
 from portal.admin.posts import Posts
-from portal.pages import Pages, language_of
+from portal.form_fields import Given
+from portal.pages import Pages, go, language_of
 
 
 class OfficialPages(Controller):

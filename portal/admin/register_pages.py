@@ -12,10 +12,11 @@ from declarations.participants import Participant, PowerOfAttorney
 from portal.access import Permission
 from portal.admin import words
 from portal.admin.errors import Refused
-from portal.admin.forms import SEARCH_MOST, SEE_OTHER, AdminRequest, Given, Search, day, go, many, one, show
+from portal.admin.forms import SEARCH_MOST, SEE_OTHER, AdminRequest, Search, day, many, one, show
 from portal.admin.registers import Registers, state_of
 from portal.errors import NotFound
-from portal.pages import Pages
+from portal.form_fields import Given
+from portal.pages import Pages, go
 
 
 class ParticipantPages(Controller):

@@ -13,9 +13,9 @@ from declarations.reference.csv_file import FileUnreadable
 from portal.access import Permission
 from portal.admin.condition import Health
 from portal.admin.errors import Refused
-from portal.admin.forms import SEE_OTHER, AdminRequest, go, show
+from portal.admin.forms import SEE_OTHER, AdminRequest, show
 from portal.admin.reference import BYTES_MOST, ReferenceDesk
-from portal.pages import Pages
+from portal.pages import Pages, go
 
 PROBLEMS_SHOWN = 20
 

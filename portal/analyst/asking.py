@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.response import Redirect
 
 from portal.analyst import words as analyst_words
 from portal.analyst.forms import Wrong
@@ -55,7 +54,3 @@ def refusals(error: RiskGatewayError, field: str = "") -> list[Wrong]:
     """Return what a refusal says, and what is wrong with the profile itself."""
     problems = error.problems if isinstance(error, MoveRefused) else ()
     return [Wrong(field, told(error)), *(Wrong(field, told(problem)) for problem in problems)]
-
-
-def go(request: AnalystRequest, name: str, query: str = "", **parts: Any) -> Redirect:
-    return Redirect(request.app.route_reverse(name, **parts) + query, status_code=SEE_OTHER)

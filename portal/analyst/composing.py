@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from msgspec import Struct
 
+from portal import form_fields
+from portal.form_fields import Given
 from risk_gateway.catalog import Field, FieldType, fields
 from risk_gateway.conditions import NESTING_MAX
 from risk_gateway.profiles import Condition
@@ -24,7 +27,8 @@ _BETWEEN: Final = re.compile(r"\s*(?:\N{EN DASH}|\N{EM DASH}|\.\.\.?|;|\s-\s|(?<
 _CODES: Final = re.compile(r"[,;\s]+")
 _YES, _NO = "yes", "no"
 
-Given = Mapping[str, Any]
+one: Final = partial(form_fields.one, most=VALUE_MOST)
+many: Final = partial(form_fields.many, most=VALUE_MOST)
 
 
 class GroupKind(StrEnum):
@@ -60,19 +64,6 @@ class Built(Struct, frozen=True):
 
     condition: Condition
     places: Mapping[str, str]
-
-
-def one(given: Given, name: str) -> str:
-    value = given.get(name, "")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value.strip()[:VALUE_MOST] if isinstance(value, str) else ""
-
-
-def many(given: Given, name: str) -> tuple[str, ...]:
-    value = given.get(name, [])
-    texts = value if isinstance(value, list) else [value]
-    return tuple(text.strip()[:VALUE_MOST] for text in texts if isinstance(text, str) and text.strip())
 
 
 # --- from the form and back -----------------------------------------------------------------------------------------

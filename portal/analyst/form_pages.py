@@ -11,12 +11,12 @@ from litestar.response import Redirect
 
 from portal.access import Permission
 from portal.analyst import forms, options, pictures
-from portal.analyst.asking import SEE_OTHER, AnalystRequest, go, refusals, show
+from portal.analyst.asking import SEE_OTHER, AnalystRequest, refusals, show
 from portal.analyst.composing import one
 from portal.analyst.forms import Form, Wrong
 from portal.analyst.steering import Opened, Steering
 from portal.analyst.words import section
-from portal.pages import Pages, language_of, wants_fragment
+from portal.pages import Pages, go, language_of, wants_fragment
 from risk_gateway.errors import ProfileRefused, RiskGatewayError
 from risk_gateway.knowledge import parse_profiles, shipped_parameters
 from risk_gateway.sentences import sentence

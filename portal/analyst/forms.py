@@ -11,9 +11,10 @@ from msgspec import Struct
 from msgspec.structs import fields as struct_fields
 
 from portal.analyst import composing
-from portal.analyst.composing import Given, Group, many, one
+from portal.analyst.composing import Group, many, one
 from portal.analyst.telling import told
 from portal.analyst.words import section
+from portal.form_fields import Given
 from risk_gateway.errors import ProfileRefused
 from risk_gateway.profiles import (
     Area,

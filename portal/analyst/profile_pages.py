@@ -13,14 +13,14 @@ from msgspec import Struct, structs
 
 from portal.access import Permission
 from portal.analyst import pictures
-from portal.analyst.asking import SEE_OTHER, AnalystRequest, go, refusals, show
+from portal.analyst.asking import SEE_OTHER, AnalystRequest, refusals, show
 from portal.analyst.composing import one
 from portal.analyst.forms import Wrong
 from portal.analyst.needs import Needs
 from portal.analyst.steering import Line, Opened, Steering
 from portal.analyst.words import section
 from portal.errors import NotFound
-from portal.pages import Pages, file_answer, language_of, wants_fragment
+from portal.pages import Pages, file_answer, go, language_of, wants_fragment
 from risk_gateway import profile_toml
 from risk_gateway.desk import Move, Status
 from risk_gateway.errors import RiskGatewayError

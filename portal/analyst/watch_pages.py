@@ -10,14 +10,14 @@ from litestar.response import Redirect
 
 from portal.access import Permission
 from portal.analyst import pictures
-from portal.analyst.asking import SEE_OTHER, AnalystRequest, go, refusals, show
+from portal.analyst.asking import SEE_OTHER, AnalystRequest, refusals, show
 from portal.analyst.composing import one
 from portal.analyst.form_pages import days_of
 from portal.analyst.forms import Wrong
 from portal.analyst.steering import Steering
 from portal.analyst.watching import INSPECTIONS_MOST, TooManyCases, Watching
 from portal.analyst.words import section
-from portal.pages import Pages, language_of
+from portal.pages import Pages, go, language_of
 from risk_gateway.errors import KnowledgeTampered, RiskGatewayError
 
 

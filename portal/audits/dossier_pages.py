@@ -7,9 +7,9 @@ from litestar.response import Redirect
 
 from portal.access import Permission
 from portal.audits.dossiers import Dossiers
-from portal.audits.forms import SEE_OTHER, PersonRequest, go
+from portal.audits.forms import SEE_OTHER, PersonRequest
 from portal.audits.pictures import pictures_of
-from portal.pages import Pages, language_of
+from portal.pages import Pages, go, language_of
 
 
 class DossierPages(Controller):

@@ -1,21 +1,22 @@
 """What was typed into the forms of audits, and how its pages are shown."""
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, Final
 
 from litestar import Request, Response
-from litestar.datastructures import State, UploadFile
-from litestar.response import Redirect
+from litestar.datastructures import State
 
 from declarations.audits.lifecycle import Action
 from declarations.audits.model import DebtLine, Direction
+from portal import form_fields
 from portal.audits import words as audit_words
 from portal.audits.debts import KINDS, NOT_TYPED, TIYN_MOST, payment_codes
 from portal.audits.errors import AuditRefused
 from portal.audits.model import Intent, Prepared
 from portal.audits.service import Audits
+from portal.form_fields import Given, whole
 from portal.pages import Pages, language_of
 from portal.views import SignedIn
 from risk_gateway.bases.violations.kinds import kinds
@@ -27,27 +28,15 @@ TYPED_MOST: Final = 40_000
 ROWS, ROWS_MOST = 4, 40  # of the computation of a debt
 
 PersonRequest = Request[SignedIn, None, State]
-Given = Mapping[str, Any]
-Refusal = AuditRefused | SigningError
-
-
-def one(given: Given, name: str) -> str:
-    value = given.get(name, "")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value.strip()[:TYPED_MOST] if isinstance(value, str) else ""
+one: Final = partial(form_fields.one, most=TYPED_MOST)
 
 
 def many(given: Given, name: str) -> tuple[str, ...]:
-    value = given.get(name, [])
-    texts = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(text.strip() for text in texts if isinstance(text, str) and text.strip()))
+    """Return all texts of a field, each once."""
+    return tuple(dict.fromkeys(form_fields.many(given, name)))
 
 
-def whole(given: Given, name: str) -> int:
-    """Return a number that the page itself put into its form; 0, which fits nothing, for what is none."""
-    text = one(given, name)
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+Refusal = AuditRefused | SigningError
 
 
 def rows_of(given: Given) -> int:
@@ -86,15 +75,6 @@ def lines_of(given: Given) -> tuple[DebtLine, ...]:
             raise AuditRefused("audits.line_incomplete", "lines", line=str(place))
         found.append(DebtLine(typed["declaration"], item, typed["payment"], declared, due, date.min, NOT_TYPED))
     return tuple(found)
-
-
-def signed_file(given: Given) -> UploadFile | None:
-    found = given.get("signed")
-    return found if isinstance(found, UploadFile) else None
-
-
-def go(request: PersonRequest, name: str, **parts: Any) -> Redirect:
-    return Redirect(request.app.route_reverse(name, **parts), status_code=SEE_OTHER)
 
 
 def show(

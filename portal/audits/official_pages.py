@@ -12,23 +12,13 @@ from litestar.response import Redirect
 from declarations.audits.lifecycle import Action
 from portal.access import Permission
 from portal.audits.errors import AuditRefused
-from portal.audits.forms import (
-    SEE_OTHER,
-    Given,
-    PersonRequest,
-    Refusal,
-    go,
-    intent_of,
-    one,
-    show,
-    show_signing,
-    signed_file,
-)
+from portal.audits.forms import SEE_OTHER, PersonRequest, Refusal, intent_of, one, show, show_signing
 from portal.audits.model import Prepared
 from portal.audits.selecting import Selecting
 from portal.audits.service import Audits
-from portal.pages import XML, Pages, file_answer, language_of
-from portal.signing_forms import signed_bytes
+from portal.form_fields import Given
+from portal.pages import XML, Pages, file_answer, go, language_of
+from portal.signing_forms import hand_in
 from signing.errors import SigningError
 
 Sent = URLEncodedBody[dict[str, Any]]
@@ -126,8 +116,7 @@ class AuditPages(Controller):
         """Take the signed document: from here it holds, and the participant is told where it is to be."""
         prepared = await anyio.to_thread.run_sync(prepared_of, request, audits, statement)
         try:
-            content = await signed_bytes(signed_file(data))
-            await anyio.to_thread.run_sync(audits.accept, request.user, statement, content)
+            await hand_in(data, audits.accept, request.user, statement)
         except (AuditRefused, SigningError) as error:
             return await anyio.to_thread.run_sync(_sign_page, request, pages, audits, prepared, error)
         return go(request, "audit", number=prepared.intent.audit)

@@ -11,12 +11,13 @@ from litestar.response import Redirect
 from declarations.audits.lifecycle import Action
 from portal.access import Permission
 from portal.audits.errors import AuditRefused
-from portal.audits.forms import SEE_OTHER, Given, PersonRequest, Refusal, go, intent_of, show, show_signing, signed_file
+from portal.audits.forms import SEE_OTHER, PersonRequest, Refusal, intent_of, show, show_signing
 from portal.audits.model import Prepared
 from portal.audits.official_pages import action_of, prepared_of
 from portal.audits.service import Audits
-from portal.pages import XML, Pages, file_answer
-from portal.signing_forms import signed_bytes
+from portal.form_fields import Given
+from portal.pages import XML, Pages, file_answer, go
+from portal.signing_forms import hand_in
 from signing.errors import SigningError
 
 Sent = URLEncodedBody[dict[str, Any]]
@@ -109,8 +110,7 @@ class OwnAuditPages(Controller):
         """Take the signed statement: from here it is filed."""
         prepared = await anyio.to_thread.run_sync(prepared_of, request, audits, statement)
         try:
-            content = await signed_bytes(signed_file(data))
-            await anyio.to_thread.run_sync(audits.accept, request.user, statement, content)
+            await hand_in(data, audits.accept, request.user, statement)
         except (AuditRefused, SigningError) as error:
             return await anyio.to_thread.run_sync(_sign_page, request, pages, audits, prepared, error)
         return go(request, "own-audit", number=prepared.intent.audit)

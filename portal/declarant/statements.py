@@ -26,7 +26,7 @@ from portal.declarant.standing import OwnCases, Standing, about
 from portal.errors import PortalError
 from portal.pages import XML, Pages, file_answer, language_of
 from portal.problems import code_of, status_of, text_of
-from portal.signing_forms import signed_bytes
+from portal.signing_forms import signed_bytes, signed_file
 from portal.views import SignedIn
 from signing.errors import SigningError
 
@@ -140,7 +140,7 @@ class StatementPages(Controller):
         """Take the signed statement: it reaches customs, and the declaration goes on."""
         prepared = await anyio.to_thread.run_sync(_prepared, own_cases, request, address, statement)
         try:
-            signed = await signed_bytes(_upload(data, "signed"))
+            signed = await signed_bytes(signed_file(data))
             await anyio.to_thread.run_sync(own_cases.casework.accept, request.user, statement, signed)
         except (CaseRefused, SigningError) as error:
             return _sign(request, pages, address, prepared, error.text(language_of(request)))
@@ -238,7 +238,7 @@ class StatementPages(Controller):
         standing = await anyio.to_thread.run_sync(_standing, own_cases, request, address)
         version = _whole(str(data.get("version") or ""))
         try:
-            signed = await signed_bytes(_upload(data, "signed"))
+            signed = await signed_bytes(signed_file(data))
             seen = standing.version if version is None else version
             answer = await own_cases.correct(request.user, seen, signed)
         except (PortalError, SigningError, DeclarationsError) as error:
@@ -374,8 +374,3 @@ def _uploads(data: dict[str, Any]) -> Sequence[UploadFile]:
         for each in (given if isinstance(given, list) else [given])
         if isinstance(each, UploadFile) and each.filename
     ]
-
-
-def _upload(data: dict[str, Any], name: str) -> UploadFile | None:
-    given = data.get(name)
-    return given if isinstance(given, UploadFile) else None

@@ -21,9 +21,11 @@ from portal.casework.model import Case, Proposal, Wanted
 from portal.desk import forms
 from portal.desk import words as desk_words
 from portal.desk.cases import about
-from portal.desk.forms import Fields, Wrong, one
+from portal.desk.forms import Wrong
 from portal.desk.service import Desk
 from portal.errors import AmendmentRefused
+from portal.form_fields import Given as Fields
+from portal.form_fields import one
 from portal.languages import KAZAKHSTAN_TIME
 from portal.languages import marked as _
 from portal.pages import Pages, language_of

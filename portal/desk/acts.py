@@ -19,11 +19,13 @@ from portal.casework.model import Case, InspectionAct, ItemResult, Prepared, Pro
 from portal.desk import forms
 from portal.desk.actions import CONFLICT, SEE_OTHER, UNPROCESSABLE, told
 from portal.desk.cases import about
-from portal.desk.forms import Fields, Wrong, one
+from portal.desk.forms import Wrong
 from portal.desk.service import Desk
+from portal.form_fields import Given as Fields
+from portal.form_fields import one, tiyn_of
 from portal.languages import marked as _
 from portal.pages import XML, Pages, language_of
-from portal.signing_forms import signed_bytes
+from portal.signing_forms import hand_in
 from portal.views import SignedIn
 from risk_gateway.model import Finding
 from risk_gateway.profiles import Extent, Motive
@@ -106,11 +108,9 @@ class ActPages(Controller):
         desk: NamedDependency[Desk],
     ) -> Response[str] | Redirect:
         """Take the signed act: it becomes part of the case, and its results reach the profiles."""
-        upload = data.get("signed")
         prepared = await anyio.to_thread.run_sync(_prepared, request, desk, address, statement)
         try:
-            content = await signed_bytes(upload if isinstance(upload, UploadFile) else None)
-            await anyio.to_thread.run_sync(desk.casework.accept, request.user, statement, content)
+            await hand_in(data, desk.casework.accept, request.user, statement)
         except (CaseRefused, SigningError) as error:
             return await anyio.to_thread.run_sync(_sign_page, request, pages, desk, address, prepared, error)
         return Redirect(request.app.route_reverse("case", **address.parts()), status_code=SEE_OTHER)
@@ -188,7 +188,7 @@ def _act(case: Case, fields: Fields) -> InspectionAct:
             ProfileResult(finding.profile, one(fields, f"result-{finding.profile}") == FOUND)
             for finding in led_to_it(case)
         ),
-        amount_tiyn=forms.tiyn_of(one(fields, "amount")) or 0,
+        amount_tiyn=tiyn_of(one(fields, "amount"), forms.AMOUNT_MOST) or 0,
         motive=Motive(motive) if motive else None,
     )
 
@@ -227,7 +227,7 @@ def _wrong(case: Case, fields: Fields) -> list[Wrong]:
 def _wrong_sums(case: Case, fields: Fields) -> list[Wrong]:
     wrong = []
     amount, motive = one(fields, "amount"), one(fields, "motive")
-    if amount and forms.tiyn_of(amount) is None:
+    if amount and tiyn_of(amount, forms.AMOUNT_MOST) is None:
         wrong.append(Wrong("amount", _("Enter a sum in tenge, such as 125 000.50")))
     if motive and motive not in Motive.__members__.values():
         wrong.append(Wrong("motive", _("Choose from the list")))
@@ -235,7 +235,7 @@ def _wrong_sums(case: Case, fields: Fields) -> list[Wrong]:
     found = found or any(one(fields, f"item-{number}-found") for number in inspected_items(case))
     if found and not motive:
         wrong.append(Wrong("motive", _("Choose what kind of violation it is")))
-    if not found and (motive or forms.tiyn_of(amount)):
+    if not found and (motive or tiyn_of(amount, forms.AMOUNT_MOST)):
         wrong.append(Wrong("motive", _("Nothing was found: leave kind and sum empty, or say where it was found")))
     return wrong
 

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
 from declarations.lifecycle import Action, Move, Status
 from portal.casework import reasons
 from portal.casework.model import Mover, Wanted
+from portal.form_fields import Given as Fields
+from portal.form_fields import one, tiyn_of
 from portal.languages import KAZAKHSTAN_TIME
 from portal.languages import marked as _
 from risk_gateway.profiles import Extent, MeasureCode
 
-Fields = Mapping[str, Any]
 TEXT_MOST: Final = 4_000
 QUESTIONS_MOST: Final = 20
 AMOUNT_MOST: Final = Decimal(10) ** 12
@@ -43,14 +44,6 @@ class Wrong(Struct, frozen=True):
     params: Mapping[str, str] = {}
 
 
-def one(fields: Fields, name: str) -> str:
-    """Return a field's text without blanks at its ends; the first, where there are several."""
-    value = fields.get(name, "")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value.strip() if isinstance(value, str) else ""
-
-
 def many(fields: Fields, name: str) -> list[str]:
     """Return all texts of a field."""
     value = fields.get(name, [])
@@ -67,18 +60,6 @@ def numbers_of(text: str, highest: int) -> tuple[int, ...] | None:
             return None
         found.update(range(int(ends[0]), int(ends[1]) + 1))
     return tuple(sorted(found)) if found and min(found) >= 1 and max(found) <= highest else None
-
-
-def tiyn_of(text: str) -> int | None:
-    """Return a sum of tenge, typed in any of the three languages, in tiyn; None when it is no sum."""
-    plain = "".join(text.replace("₸", "").replace(",", ".").split())
-    try:
-        amount = Decimal(plain)
-    except InvalidOperation:
-        return None
-    if not amount.is_finite() or not 0 <= amount < AMOUNT_MOST or amount != round(amount, 2):
-        return None
-    return int(amount * 100)
 
 
 def moment_of(day: str, hour: str) -> datetime | None:
@@ -116,7 +97,7 @@ def read(move: Move, fields: Fields, number: str, by: Mover, items: int, now: da
             questions=tuple(_questions(fields)),
             measures=tuple(MeasureCode(each) for each in many(fields, "measures")),
             extent=Extent(extent) if extent else None,
-            amount_tiyn=tiyn_of(one(fields, "amount")) or 0 if move.action in WITH_AMOUNT else 0,
+            amount_tiyn=tiyn_of(one(fields, "amount"), AMOUNT_MOST) or 0 if move.action in WITH_AMOUNT else 0,
         )
     )
 
@@ -143,7 +124,7 @@ def _wrong(move: Move, fields: Fields, items: int, now: datetime) -> Iterator[Wr
         yield Wrong("text", _("Write a text"))
     if len(text) > TEXT_MOST:
         yield Wrong("text", _("Write at most %(most)s characters"), {"most": str(TEXT_MOST)})
-    if move.action in WITH_AMOUNT and not tiyn_of(one(fields, "amount")):
+    if move.action in WITH_AMOUNT and not tiyn_of(one(fields, "amount"), AMOUNT_MOST):
         yield Wrong("amount", _("Enter a sum in tenge, such as 125 000.50"))
     if move.action in WITH_ITEMS and one(fields, "items") and numbers_of(one(fields, "items"), items) is None:
         yield Wrong("items", _("Enter item numbers from 1 to %(last)s, such as 1, 3-5"), {"last": str(items)})

@@ -18,8 +18,10 @@ from portal.addresses import ADDRESS, DECLARATION, Address
 from portal.casework.errors import CaseRefused
 from portal.desk import words as desk_words
 from portal.desk.clock import clock_of
-from portal.desk.forms import Fields, many, one
+from portal.desk.forms import many
 from portal.desk.service import Desk
+from portal.form_fields import Given as Fields
+from portal.form_fields import one
 from portal.pages import Pages, language_of, wants_fragment
 from portal.views import Lane, SignedIn
 

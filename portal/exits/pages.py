@@ -1,8 +1,8 @@
 """The pages of a border inspector: vehicles at the post, and an export with what has left of it."""
 
-from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import State
@@ -12,22 +12,25 @@ from litestar.response import Redirect
 
 from declarations import numbering
 from declarations.errors import WrongNumber
+from portal import form_fields
 from portal.access import Permission
 from portal.addresses import ADDRESS, DECLARATION, Address
 from portal.casework.errors import CaseRefused
 from portal.exits.errors import ExitNotFound, ExitRefused
 from portal.exits.service import GRAMS, Exits
-from portal.pages import Pages, language_of
+from portal.form_fields import Given
+from portal.pages import Pages, go, language_of
 from portal.views import SignedIn
 
 SEE_OTHER: Final = 303
 UNPROCESSABLE: Final = 422
 TYPED_MOST: Final = 2_500
+ARRIVAL_DIGITS: Final = 17
 KILOGRAMS_MOST: Final = Decimal(10) ** 9
 
 PersonRequest = Request[SignedIn, None, State]
 Sent = URLEncodedBody[dict[str, str]]
-Given = Mapping[str, Any]
+one: Final = partial(form_fields.one, most=TYPED_MOST)
 Refusal = ExitRefused | CaseRefused
 AS_DECLARED, OTHERWISE = "as-declared", "otherwise"
 
@@ -51,7 +54,7 @@ class ExitPages(Controller):
             try:
                 numbering.parse(typed)
                 exits.find(typed)
-                return _go(request, "export-at-border", Address(*typed.split("/")))
+                return go(request, "export-at-border", **_parts(typed))
             except (WrongNumber, ExitNotFound):
                 unknown = True
         waiting = exits.waiting(request.user)
@@ -81,10 +84,10 @@ class ExitPages(Controller):
     ) -> Response[str] | Redirect:
         """Record that a vehicle has arrived."""
         try:
-            exits.arrive(request.user, address.number, _one(data, "vehicle"), _one(data, "seals"))
+            exits.arrive(request.user, address.number, one(data, "vehicle"), one(data, "seals"))
         except (ExitRefused, CaseRefused) as refused:
             return _page(request, pages, exits, address, data, refused)
-        return _go(request, "export-at-border", address)
+        return go(request, "export-at-border", **address.parts())
 
     @post(f"{DECLARATION}/surveys", name="record-survey", status_code=SEE_OTHER, sync_to_thread=True)
     def survey(
@@ -96,20 +99,20 @@ class ExitPages(Controller):
         exits: NamedDependency[Exits],
     ) -> Response[str] | Redirect:
         """Record the result of survey and sealing."""
-        arrival = _whole(_one(data, "arrival"))
-        outcome = {AS_DECLARED: True, OTHERWISE: False}.get(_one(data, f"outcome-{arrival}"))
+        arrival = form_fields.whole(data, "arrival", ARRIVAL_DIGITS)
+        outcome = {AS_DECLARED: True, OTHERWISE: False}.get(one(data, f"outcome-{arrival}"))
         try:
             exits.survey(
                 request.user,
                 address.number,
                 arrival,
                 as_declared=outcome,
-                seals=_one(data, f"seals-{arrival}"),
-                text=_one(data, f"text-{arrival}"),
+                seals=one(data, f"seals-{arrival}"),
+                text=one(data, f"text-{arrival}"),
             )
         except (ExitRefused, CaseRefused) as refused:
             return _page(request, pages, exits, address, data, refused)
-        return _go(request, "export-at-border", address)
+        return go(request, "export-at-border", **address.parts())
 
     @post(f"{DECLARATION}/exits", name="confirm-exit", status_code=SEE_OTHER, sync_to_thread=True)
     def confirm(
@@ -121,12 +124,12 @@ class ExitPages(Controller):
         exits: NamedDependency[Exits],
     ) -> Response[str] | Redirect:
         """Confirm what left in a vehicle."""
-        arrival = _whole(_one(data, "arrival"))
+        arrival = form_fields.whole(data, "arrival", ARRIVAL_DIGITS)
         try:
             exits.confirm(request.user, address.number, arrival, _grams(data, arrival))
         except (ExitRefused, CaseRefused) as refused:
             return _page(request, pages, exits, address, data, refused)
-        return _go(request, "export-at-border", address)
+        return go(request, "export-at-border", **address.parts())
 
 
 def _page(
@@ -143,17 +146,13 @@ def _page(
         status=UNPROCESSABLE if refused else 200,
         page=exits.page(request.user, address.number),
         address=address.parts(),
-        one=lambda name: _one(given, name),
+        one=lambda name: one(given, name),
         sent=bool(given),
-        arrival_sent=_whole(_one(given, "arrival")),
+        arrival_sent=form_fields.whole(given, "arrival", ARRIVAL_DIGITS),
         refused=refused.text(language_of(request)) if refused else None,
         field=refused.field if refused else None,
         kilograms=lambda grams: Decimal(grams) / GRAMS,
     )
-
-
-def _go(request: PersonRequest, name: str, address: Address) -> Redirect:
-    return Redirect(request.app.route_reverse(name, **address.parts()), status_code=SEE_OTHER)
 
 
 def _parts(number: str) -> dict[str, str]:
@@ -167,7 +166,7 @@ def _grams(data: Given, arrival: int) -> dict[int, int]:
         item = name.removeprefix(prefix)
         if not name.startswith(prefix) or not item.isdecimal() or len(item) > 3:
             continue
-        typed = "".join(_one(data, name).replace(",", ".").split())
+        typed = "".join(one(data, name).replace(",", ".").split())
         if not typed:
             continue
         try:
@@ -178,12 +177,3 @@ def _grams(data: Given, arrival: int) -> dict[int, int]:
             raise ExitRefused("exit.mass_wrong", name, item=item)
         found[int(item)] = int(mass * GRAMS)
     return found
-
-
-def _one(given: Given, name: str) -> str:
-    value = given.get(name, "")
-    return value.strip()[:TYPED_MOST] if isinstance(value, str) else ""
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 18 else 0

@@ -1,14 +1,15 @@
 """What was typed into the forms of payments, and how their pages are shown."""
 
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.response import Redirect
 
 from declarations.reference import Reference
+from portal import form_fields
+from portal.form_fields import Given
 from portal.ledger import words as ledger_words
 from portal.ledger.errors import LedgerRefused
 from portal.ledger.service import Payments
@@ -22,28 +23,15 @@ TYPED_MOST: Final = 1_000
 TENGE_MOST: Final = Decimal(10) ** 12
 
 PersonRequest = Request[SignedIn, None, State]
-Given = Mapping[str, Any]
-
-
-def one(given: Given, name: str) -> str:
-    value = given.get(name, "")
-    return value.strip()[:TYPED_MOST] if isinstance(value, str) else ""
+one: Final = partial(form_fields.one, most=TYPED_MOST)
 
 
 def tiyn_of(text: str) -> int:
     """Return an amount of tenge, as people write one, in tiyn. Raises `LedgerRefused`."""
-    plain = "".join(text.replace("₸", "").replace(",", ".").split())
-    try:
-        amount = Decimal(plain)
-    except InvalidOperation:
-        raise LedgerRefused("ledger.amount_wrong", "amount") from None
-    if not amount.is_finite() or not 0 < amount < TENGE_MOST or amount != round(amount, 2):
+    tiyn = form_fields.tiyn_of(text, TENGE_MOST)
+    if not tiyn:
         raise LedgerRefused("ledger.amount_wrong", "amount")
-    return int(amount * 100)
-
-
-def go(request: PersonRequest, name: str, query: str = "") -> Redirect:
-    return Redirect(request.app.route_reverse(name) + query, status_code=SEE_OTHER)
+    return tiyn
 
 
 def show(

@@ -9,10 +9,10 @@ from litestar.response import Redirect
 
 from portal.access import Permission
 from portal.ledger.errors import LedgerRefused
-from portal.ledger.forms import SEE_OTHER, PersonRequest, go, one, show, tiyn_of
+from portal.ledger.forms import SEE_OTHER, PersonRequest, one, show, tiyn_of
 from portal.ledger.service import Payments
 from portal.ledger.sheets import as_workbook
-from portal.pages import Pages, file_answer, language_of
+from portal.pages import Pages, file_answer, go, language_of
 
 SEARCH_MOST = 60
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -10,24 +10,15 @@ from litestar.response import Redirect, Stream
 
 from declarations.movements.lifecycle import Action
 from portal.access import Permission
+from portal.form_fields import Given
 from portal.judging import for_participant
 from portal.live import Live, answer
 from portal.movements.errors import MovementRefused
-from portal.movements.forms import (
-    SEE_OTHER,
-    Given,
-    PersonRequest,
-    border_posts,
-    go,
-    last_position,
-    notice_of,
-    one,
-    show,
-)
+from portal.movements.forms import SEE_OTHER, PersonRequest, border_posts, last_position, notice_of, one, show
 from portal.movements.mapping import map_of
 from portal.movements.model import Wanted
 from portal.movements.service import Movements
-from portal.pages import Pages, file_answer, language_of
+from portal.pages import Pages, file_answer, go, language_of
 
 Sent = URLEncodedBody[dict[str, Any]]
 _MOVEMENT = "/{number:str}"

@@ -13,20 +13,12 @@ from declarations.movements.lifecycle import Action
 from declarations.movements.model import posts_of
 from portal.access import Permission
 from portal.casework.errors import CaseRefused
+from portal.form_fields import Given
 from portal.live import Live, answer
-from portal.movements.forms import (
-    SEE_OTHER,
-    Given,
-    PersonRequest,
-    go,
-    last_position,
-    show,
-    uploads_of,
-    wanted_of,
-)
+from portal.movements.forms import SEE_OTHER, PersonRequest, last_position, show, uploads_of, wanted_of
 from portal.movements.mapping import map_of, map_of_post
 from portal.movements.service import Movements
-from portal.pages import Pages, file_answer, language_of
+from portal.pages import Pages, file_answer, go, language_of
 
 _MOVEMENT: Final = "/{number:str}"
 BY_SLUG: Final = {each.value.replace(" ", "-"): each for each in Action}

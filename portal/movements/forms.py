@@ -3,19 +3,21 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.datastructures import State, UploadFile
-from litestar.response import Redirect
 
 from declarations.movements.events import State as SealsState
 from declarations.movements.lifecycle import Action
 from declarations.movements.model import Movement, Seal, SealFound
 from declarations.movements.network import network
 from declarations.reference import Reference
+from portal import form_fields
 from portal.casework.errors import CaseRefused
 from portal.casework.model import Upload
+from portal.form_fields import Given
 from portal.languages import KAZAKHSTAN_TIME
 from portal.movements import notifying, picture, reasons
 from portal.movements import words as movement_words
@@ -31,14 +33,7 @@ CONFLICT, UNPROCESSABLE = 409, 422
 TYPED_MOST: Final = 5_000
 
 PersonRequest = Request[SignedIn, None, State]
-Given = Mapping[str, Any]
-
-
-def one(given: Given, name: str) -> str:
-    value = given.get(name, "")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value.strip()[:TYPED_MOST] if isinstance(value, str) else ""
+one: Final = partial(form_fields.one, most=TYPED_MOST)
 
 
 def notice_of(given: Given) -> Notice:
@@ -110,10 +105,6 @@ def show(
         goods_most=GOODS_MOST,
         **context,
     )
-
-
-def go(request: PersonRequest, name: str, **parts: Any) -> Redirect:
-    return Redirect(request.app.route_reverse(name, **parts), status_code=SEE_OTHER)
 
 
 def post_names(now: datetime, language: str) -> dict[str, str]:

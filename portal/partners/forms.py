@@ -1,7 +1,7 @@
 """What was typed into the forms of partners, as what it stands for."""
 
 import re
-from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -10,6 +10,8 @@ from babel import Locale
 
 from interop.disclosure import ALWAYS, FIELDS, HASHABLE, Policy
 from interop.partners import Partner, PartnerKind
+from portal import form_fields
+from portal.form_fields import Given
 from portal.partners.errors import Refused
 from risk_gateway.bases.violations.kinds import kinds
 
@@ -26,20 +28,11 @@ _OF_NOBODY = re.compile("X[A-Z]")  # ISO 3166 keeps these free: for countries th
 _HERE = ("localhost", "127.0.0.1", "::1")
 _COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if re.fullmatch("[A-Z]{2}", code))
 
-Given = Mapping[str, Any]
-
-
-def one(given: Given, name: str, most: int = TYPED_MOST) -> str:
-    value = given.get(name, "")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value.strip()[:most] if isinstance(value, str) else ""
+one: Final = partial(form_fields.one, most=TYPED_MOST)
 
 
 def many(given: Given, name: str) -> frozenset[str]:
-    value = given.get(name, [])
-    texts = value if isinstance(value, list) else [value]
-    return frozenset(text.strip()[:TYPED_MOST] for text in texts if isinstance(text, str) and text.strip())
+    return frozenset(form_fields.many(given, name, TYPED_MOST))
 
 
 def new_partner(given: Given) -> Partner:
@@ -111,7 +104,7 @@ def with_policy(partner: Partner, given: Given) -> Partner:
         fields=ALWAYS | (chosen - HASHABLE) | {name for name, way in ways.items() if way == OPEN},
         hash_fields=hashed,
         kinds=told,
-        purposes=_purposes(one(given, "purposes", 4_000)),
+        purposes=_purposes(one(given, "purposes", most=4_000)),
         retention_days=days,
         salt=salt,
     )
@@ -147,7 +140,7 @@ def typed_particulars(partner: Partner) -> dict[str, Any]:
 
 def pem_of(given: Given) -> str:
     """Return the certificate or key that was pasted. Raises Refused for more than one and for none."""
-    text = one(given, "pem", PEM_MOST).replace("\r\n", "\n")
+    text = one(given, "pem", most=PEM_MOST).replace("\r\n", "\n")
     if text.count("-----BEGIN ") != 1 or "PRIVATE" in text:
         raise Refused("key", "pem")
     return text + "\n"

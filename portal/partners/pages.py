@@ -10,13 +10,14 @@ from litestar.response import Redirect
 from interop.disclosure import ALWAYS, HASHABLE
 from interop.exchange_store import DEAD, WAITING
 from portal.access import Permission
-from portal.pages import Pages, language_of
+from portal.form_fields import Given
+from portal.pages import Pages, go, language_of
 from portal.partners import forms, words
 from portal.partners.errors import Refused
-from portal.partners.forms import Given, one
+from portal.partners.forms import one
 from portal.partners.sample import preview
 from portal.partners.service import PartnerDesk, Wanted
-from portal.partners.showing import PROPOSAL, SEE_OTHER, Desk, OfficialRequest, Shown, go, show
+from portal.partners.showing import PROPOSAL, SEE_OTHER, Desk, OfficialRequest, Shown, show
 from risk_gateway.bases.violations.kinds import kinds
 from risk_gateway.days import begins
 

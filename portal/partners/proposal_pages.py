@@ -7,12 +7,12 @@ from litestar.response import Redirect
 from interop.partners import read_key
 from portal.access import Permission
 from portal.errors import NotFound
-from portal.pages import Pages, language_of
+from portal.pages import Pages, go, language_of
 from portal.partners.errors import Refused
 from portal.partners.proposing import opens
 from portal.partners.sample import preview
 from portal.partners.service import PartnerDesk
-from portal.partners.showing import PROPOSAL, SEE_OTHER, Desk, OfficialRequest, Shown, go, show
+from portal.partners.showing import PROPOSAL, SEE_OTHER, Desk, OfficialRequest, Shown, show
 from risk_gateway.bases.violations.kinds import kinds
 
 

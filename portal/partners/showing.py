@@ -5,13 +5,13 @@ from typing import Any, Final
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.response import Redirect
 
 from interop.partners import PartnerKind
+from portal.form_fields import Given
 from portal.pages import Pages
 from portal.partners import forms, words
 from portal.partners.errors import Refused
-from portal.partners.forms import Given, many, one
+from portal.partners.forms import many, one
 from portal.partners.service import PartnerDesk
 from portal.views import SignedIn
 
@@ -38,14 +38,10 @@ def show(
         f"partners/{template}",
         status=UNPROCESSABLE if refused else 200,
         refused=refused,
-        one=lambda name: one(given, name, forms.PEM_MOST),
+        one=lambda name: one(given, name, most=forms.PEM_MOST),
         many=lambda name: many(given, name),
         partner_words=words,
         admin_words=words,
         partner_kinds=tuple(PartnerKind),
         **context,
     )
-
-
-def go(request: OfficialRequest, name: str, query: str = "", **parts: Any) -> Redirect:
-    return Redirect(request.app.route_reverse(name, **parts) + query, status_code=SEE_OTHER)

@@ -13,7 +13,8 @@ from litestar.params import FromPath, FromQuery, MultipartBody, URLEncodedBody
 from litestar.response import Redirect
 
 from portal.access import Permission
-from portal.pages import XML, Pages, file_answer, language_of
+from portal.form_fields import whole
+from portal.pages import XML, Pages, file_answer, go, language_of
 from portal.passengers import words as traveller_words
 from portal.passengers.calculation import lines_of
 from portal.passengers.desk import PassengerDesk
@@ -23,7 +24,7 @@ from portal.passengers.model import Found, InspectionAct, Prepared, Result, Stat
 from portal.passengers.printing import print_receipt
 from portal.passengers.public import Travellers
 from portal.passengers.working import GOODS_STAY
-from portal.signing_forms import signed_bytes
+from portal.signing_forms import hand_in
 from portal.views import SignedIn
 from signing.errors import SigningError
 
@@ -53,7 +54,7 @@ class PassengerPages(Controller):
         """List what stands at the post; a reference, typed or scanned, leads to its declaration."""
         wanted = reference.replace(" ", "").replace("-", "").upper()[:40]
         if wanted and passengers.known(request.user, wanted):
-            return _go(request, "passenger", reference=wanted)
+            return go(request, "passenger", reference=wanted)
         chosen = Status(status) if status in Status.__members__ else None
         return _answer(
             request,
@@ -92,10 +93,10 @@ class PassengerPages(Controller):
         """Record the inspector's own assessment."""
         try:
             seen = one(data, "reason"), one(data, "seen")
-            passengers.assess(request.user, reference, _whole(data, "expected"), *seen)
+            passengers.assess(request.user, reference, whole(data, "expected"), *seen)
         except PassengerRefused as refused:
             return _file(request, pages, passengers, travellers, reference, data, _named(refused, {"text": "seen"}))
-        return _go(request, "passenger", reference=reference)
+        return go(request, "passenger", reference=reference)
 
     @post(f"{_OF}/act", name="write-passenger-act", status_code=SEE_OTHER, sync_to_thread=True)
     def write_act(
@@ -112,7 +113,7 @@ class PassengerPages(Controller):
             prepared = passengers.prepare_act(request.user, _act(reference, data))
         except PassengerRefused as refused:
             return _file(request, pages, passengers, travellers, reference, data, refused)
-        return _go(request, "sign-passenger-act", statement=prepared.id)
+        return go(request, "sign-passenger-act", statement=prepared.id)
 
     @post(f"{_OF}/cash", name="take-cash-of-passenger", status_code=SEE_OTHER, sync_to_thread=True)
     def take_cash(
@@ -126,10 +127,10 @@ class PassengerPages(Controller):
     ) -> Response[str] | Redirect:
         """Take what is open at the post's cash desk."""
         try:
-            passengers.take_cash(request.user, reference, _whole(data, "expected"))
+            passengers.take_cash(request.user, reference, whole(data, "expected"))
         except PassengerRefused as refused:
             return _file(request, pages, passengers, travellers, reference, data, refused)
-        return _go(request, "passenger", reference=reference)
+        return go(request, "passenger", reference=reference)
 
     @post(f"{_OF}/release", name="release-passenger", status_code=SEE_OTHER, sync_to_thread=True)
     def release(
@@ -144,10 +145,10 @@ class PassengerPages(Controller):
         """Let the traveller go."""
         settled = GOODS_STAY if one(data, "stays") else one(data, "settled_by")
         try:
-            passengers.release(request.user, reference, _whole(data, "expected"), settled)
+            passengers.release(request.user, reference, whole(data, "expected"), settled)
         except PassengerRefused as refused:
             return _file(request, pages, passengers, travellers, reference, data, refused)
-        return _go(request, "passenger", reference=reference)
+        return go(request, "passenger", reference=reference)
 
     @get(f"{_OF}/receipt", name="receipt-of-passenger", sync_to_thread=True)
     def receipt(
@@ -200,12 +201,11 @@ class PassengerPages(Controller):
         """Take the signed act."""
         prepared = await anyio.to_thread.run_sync(_prepared, request, passengers, statement)
         try:
-            content = await signed_bytes(data.get("signed"))
-            await anyio.to_thread.run_sync(passengers.accept_act, request.user, statement, content)
+            await hand_in(data, passengers.accept_act, request.user, statement)
         except (PassengerRefused, SigningError) as refused:
             troubles = troubles_of(refused, language_of(request))
             return await anyio.to_thread.run_sync(_sign, request, pages, travellers, prepared, troubles)
-        return _go(request, "passenger", reference=prepared.reference)
+        return go(request, "passenger", reference=prepared.reference)
 
     @get("/acts/{statement:str}", name="passenger-act", sync_to_thread=True)
     def act(
@@ -229,7 +229,7 @@ def _act(reference: str, data: Mapping[str, Any]) -> InspectionAct:
         raise PassengerRefused("passengers.result", "result")
     return InspectionAct(
         reference=reference,
-        expected=_whole(data, "expected"),
+        expected=whole(data, "expected"),
         place=one(data, "place"),
         result=Result(result),
         text=one(data, "text"),
@@ -256,18 +256,9 @@ def _decimal(text: str) -> Decimal | None:
     return number if number.is_finite() and 0 <= number <= _NUMBER_MOST else None
 
 
-def _whole(data: Mapping[str, Any], name: str) -> int:
-    text = one(data, name)
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
-
-
 def _named(refused: PassengerRefused, fields: Mapping[str, str]) -> PassengerRefused:
     """Return the refusal with the names that this form gives to its fields."""
     return PassengerRefused(refused.code, fields.get(refused.field or "", refused.field), **refused.params)
-
-
-def _go(request: PersonRequest, name: str, **parts: Any) -> Redirect:
-    return Redirect(request.app.route_reverse(name, **parts), status_code=SEE_OTHER)
 
 
 def _file(

@@ -1,12 +1,14 @@
 """How the pages of travellers are shown, and what their forms bring."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from litestar import Response
 from msgspec import Struct
 
 from declarations.passengers.allowances import allowances_on
+from portal import form_fields
 from portal.pages import AnyRequest, Pages, language_of
 from portal.passengers import words as traveller_words
 from portal.passengers.calculation import lines_of
@@ -24,19 +26,14 @@ from signing.errors import SigningError
 UNPROCESSABLE: Final = 422
 TYPED_MOST: Final = 2_000
 
+one: Final = partial(form_fields.one, most=TYPED_MOST)
+
 
 class Trouble(Struct, frozen=True):
     """What is wrong, in the reader's words, and the field that is to blame, "" where none is."""
 
     field: str
     text: str
-
-
-def one(given: Mapping[str, Any], name: str) -> str:
-    value = given.get(name, "")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value.strip()[:TYPED_MOST] if isinstance(value, str) else ""
 
 
 def address_of(request: AnyRequest) -> str:

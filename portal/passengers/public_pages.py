@@ -21,7 +21,7 @@ from portal.passengers.filling import Typed, declaration_of, typed
 from portal.passengers.forms import address_of, form_page, one, record_page, sign_page, start_page, troubles_of
 from portal.passengers.printing import print_receipt
 from portal.passengers.public import Travellers
-from portal.signing_forms import signed_bytes
+from portal.signing_forms import signed_bytes, signed_file
 from signing.errors import SigningError
 
 Sent = URLEncodedBody[dict[str, Any]]
@@ -183,7 +183,7 @@ class TravellerPages(Controller):
         prepared = await anyio.to_thread.run_sync(travellers.prepared, statement)
         try:
             travellers.count(address_of(request))
-            content = await signed_bytes(data.get("signed"))
+            content = await signed_bytes(signed_file(data))
             declared = await travellers.accept(statement, content)
         except (PassengerRefused, PassengerDefects, SigningError) as refused:
             troubles = troubles_of(refused, language_of(request))

@@ -10,22 +10,13 @@ from litestar.params import FromPath, FromQuery, MultipartBody, URLEncodedBody
 from litestar.response import Redirect
 
 from portal.access import Permission
-from portal.pages import XML, Pages, file_answer
+from portal.form_fields import Given
+from portal.pages import XML, Pages, file_answer, go
 from portal.registry.errors import RegistryRefused
-from portal.registry.forms import (
-    SEE_OTHER,
-    Given,
-    PersonRequest,
-    Refusal,
-    go,
-    one,
-    show,
-    show_signing,
-    signed_file,
-)
+from portal.registry.forms import SEE_OTHER, PersonRequest, Refusal, one, show, show_signing
 from portal.registry.model import OF_APPLICANTS, Intent, Kind, Prepared
 from portal.registry.service import Registry
-from portal.signing_forms import signed_bytes
+from portal.signing_forms import hand_in
 from signing.errors import SigningError
 
 Sent = URLEncodedBody[dict[str, Any]]
@@ -107,8 +98,7 @@ class ApplicationPages(Controller):
         """Take the signed statement: from here it is filed."""
         prepared = await anyio.to_thread.run_sync(_prepared, request, registry, statement)
         try:
-            content = await signed_bytes(signed_file(data))
-            await anyio.to_thread.run_sync(registry.accept, request.user, statement, content)
+            await hand_in(data, registry.accept, request.user, statement)
         except (RegistryRefused, SigningError) as error:
             return await anyio.to_thread.run_sync(_sign_page, request, pages, registry, prepared, error)
         return _back(request, prepared.intent.participant)

@@ -1,14 +1,15 @@
 """What was typed into the forms of the registry, and how its pages are shown."""
 
-from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from litestar import Request, Response
-from litestar.datastructures import State, UploadFile
-from litestar.response import Redirect
+from litestar.datastructures import State
 
 from declarations.reference import Reference
+from portal import form_fields
+from portal.form_fields import Given
 from portal.pages import Pages, language_of
 from portal.registry import reasons
 from portal.registry import words as registry_words
@@ -24,36 +25,15 @@ TYPED_MOST: Final = 5_000
 SEARCH_MOST: Final = 60
 
 PersonRequest = Request[SignedIn, None, State]
-Given = Mapping[str, Any]
-Refusal = RegistryRefused | SigningError
-
-
-def one(given: Given, name: str) -> str:
-    value = given.get(name, "")
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value.strip()[:TYPED_MOST] if isinstance(value, str) else ""
+one: Final = partial(form_fields.one, most=TYPED_MOST)
 
 
 def many(given: Given, name: str) -> tuple[str, ...]:
-    value = given.get(name, [])
-    texts = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(text.strip() for text in texts if isinstance(text, str) and text.strip()))
+    """Return all texts of a field, each once."""
+    return tuple(dict.fromkeys(form_fields.many(given, name)))
 
 
-def whole(given: Given, name: str) -> int:
-    """Return a number that the page itself put into its form; 0, which fits nothing, for what is none."""
-    text = one(given, name)
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
-
-
-def signed_file(given: Given) -> UploadFile | None:
-    found = given.get("signed")
-    return found if isinstance(found, UploadFile) else None
-
-
-def go(request: PersonRequest, name: str, query: str = "", **parts: Any) -> Redirect:
-    return Redirect(request.app.route_reverse(name, **parts) + query, status_code=SEE_OTHER)
+Refusal = RegistryRefused | SigningError
 
 
 def show(

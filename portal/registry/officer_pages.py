@@ -10,24 +10,13 @@ from litestar.params import FromPath, FromQuery, MultipartBody, URLEncodedBody
 from litestar.response import Redirect
 
 from portal.access import Permission
-from portal.pages import XML, Pages, file_answer
+from portal.form_fields import whole
+from portal.pages import XML, Pages, file_answer, go
 from portal.registry.errors import RegistryRefused
-from portal.registry.forms import (
-    SEARCH_MOST,
-    SEE_OTHER,
-    PersonRequest,
-    Refusal,
-    go,
-    many,
-    one,
-    show,
-    show_signing,
-    signed_file,
-    whole,
-)
+from portal.registry.forms import SEARCH_MOST, SEE_OTHER, PersonRequest, Refusal, many, one, show, show_signing
 from portal.registry.model import OF_APPLICANTS, Intent, Kind, Prepared
 from portal.registry.service import Registry
-from portal.signing_forms import signed_bytes
+from portal.signing_forms import hand_in
 from risk_gateway.bases.registry.model import Status, Step
 from signing.errors import SigningError
 
@@ -217,8 +206,7 @@ class RegistryPages(Controller):
         """Take the signed decision: from here it holds at every post."""
         prepared = await anyio.to_thread.run_sync(_prepared, request, registry, statement)
         try:
-            content = await signed_bytes(signed_file(data))
-            await anyio.to_thread.run_sync(registry.accept, request.user, statement, content)
+            await hand_in(data, registry.accept, request.user, statement)
         except (RegistryRefused, SigningError) as error:
             return await anyio.to_thread.run_sync(_sign_page, request, pages, registry, prepared, error)
         return Redirect(_subject(request, prepared.intent), status_code=SEE_OTHER)

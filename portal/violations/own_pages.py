@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import anyio.to_thread
 from litestar import Controller, Request, Response, get, post
-from litestar.datastructures import State, UploadFile
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, MultipartBody, URLEncodedBody
@@ -12,7 +12,7 @@ from litestar.response import Redirect
 
 from portal.access import Permission
 from portal.pages import XML, Pages, file_answer, language_of
-from portal.signing_forms import signed_bytes
+from portal.signing_forms import hand_in
 from portal.views import SignedIn
 from portal.violations import words
 from portal.violations.contesting import TEXT_MOST
@@ -116,10 +116,8 @@ class OwnViolationPages(Controller):
         """Take the signed objection: from now on it is due."""
         made = await anyio.to_thread.run_sync(_prepared, own_violations, request, violation, contest)
         entry = await anyio.to_thread.run_sync(own_violations.entry, request.user, violation)
-        upload = data.get("signed")
         try:
-            signed = await signed_bytes(upload if isinstance(upload, UploadFile) else None)
-            await anyio.to_thread.run_sync(own_violations.accept, request.user, contest, signed)
+            await hand_in(data, own_violations.accept, request.user, contest)
         except (ViolationRefused, SigningError) as refused:
             return _page(request, pages, "sign_contest.html", refused, entry=entry, contest=made)
         return _to_entry(request, violation)

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from portal.access import Permission, may
-from portal.pages import Pages, file_answer, language_of
+from portal.pages import Pages, file_answer, go, language_of
 from portal.views import SignedIn
 from portal.violations import words
 from portal.violations.base import SEARCH_MOST, ViolationBase
@@ -81,7 +81,7 @@ class SearchPages(Controller):
             violation_base.merge(request.user, key, data.get("number", ""), data.get("text", ""))
         except ViolationRefused as refused:
             return _identity(request, pages, violation_base, key, data, refused)
-        return _go(request, "identity", key=key)
+        return go(request, "identity", key=key)
 
     @post("/identities/{key:str}/part", name="part-identities", opt=KEEPERS, status_code=SEE_OTHER, sync_to_thread=True)
     def part(
@@ -99,7 +99,7 @@ class SearchPages(Controller):
             violation_base.undo(request.user, sequence, data.get("text", ""))
         except ViolationRefused as refused:
             return _identity(request, pages, violation_base, key, data, refused)
-        return _go(request, "identity", key=key)
+        return go(request, "identity", key=key)
 
     @get("/questions", name="identity-questions", sync_to_thread=True)
     def questions(
@@ -122,7 +122,7 @@ class SearchPages(Controller):
             violation_base.answer(request.user, question, data.get("answer", ""), data.get("text", ""))
         except ViolationRefused as refused:
             return _questions(request, pages, violation_base, {**data, "question": question}, refused)
-        return _go(request, "identity-questions")
+        return go(request, "identity-questions")
 
 
 class ContestPages(Controller):
@@ -162,7 +162,7 @@ class ContestPages(Controller):
             violation_base.decide(request.user, contest, ended, reason, data.get("text", ""))
         except ViolationRefused as refused:
             return _contest(request, pages, violation_base, contest, data, refused)
-        return _go(request, "contest-case", contest=contest)
+        return go(request, "contest-case", contest=contest)
 
     @get("/{contest:str}/signed", name="contest-signed", sync_to_thread=True)
     def signed(
@@ -232,7 +232,3 @@ def _page(
         text_most=TEXT_MOST,
         **context,
     )
-
-
-def _go(request: OfficialRequest, name: str, **parts: str) -> Redirect:
-    return Redirect(request.app.route_reverse(name, **parts), status_code=SEE_OTHER)

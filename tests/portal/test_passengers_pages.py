@@ -187,6 +187,8 @@ def test_who_has_a_key_signs_what_was_filled_in(at_border: Border) -> None:
         document = opened.get(f"{address}/document").content
         signed = pki.sign_as("anna", document, at_border.clock.at)
         form = {"_csrf_token": opened.client.cookies["shekara_csrf"]}
+        typed = opened.client.post(address, data=form, files={"signed": (None, "no file")}, follow_redirects=False)
+        assert typed.status_code == 422
         refused = opened.client.post(address, data=form, files={"signed": ("x.xml", document)}, follow_redirects=False)
         assert refused.status_code == 422
         taken = opened.client.post(address, data=form, files={"signed": ("x.xml", signed)}, follow_redirects=False)
@@ -254,6 +256,8 @@ def test_an_act_is_written_signed_and_read(at_border: Border) -> None:
         document = madina.get(f"{address}/document").content
         signed = pki.sign_as("madina", document, at_border.clock.at)
         form = {"_csrf_token": madina.client.cookies["shekara_csrf"]}
+        typed = madina.client.post(address, data=form, files={"signed": (None, "no file")}, follow_redirects=False)
+        assert typed.status_code == 422
         taken = madina.client.post(address, data=form, files={"signed": ("a.xml", signed)}, follow_redirects=False)
         page = madina.get(record_of(taken)).text
         assert "Undeclared goods" in page
