@@ -28,19 +28,25 @@ P99_BESIDE_LARGE = 3
 
 
 class Server:
-    """`shekara serve` on a fresh database of its own in `home`, with the demo's keys; ended on leaving."""
+    """`shekara serve` on a database of its own in `home`, with the demo's keys; ended on leaving.
 
-    def __init__(self, home: Path) -> None:
-        url = f"sqlite:///{home / 'shekara.db'}"
+    It is made and seeded unless somebody else has; `changes` are settings beside the usual ones.
+    """
+
+    def __init__(self, home: Path, *, made: bool = False, **changes: str) -> None:
+        url = changes.get("SHEKARA_DATABASE_URL", f"sqlite:///{home / 'shekara.db'}")
         self.settings = Settings(home=home, database_url=url)
+        self._made = made
         self._changes = {
             "SHEKARA_HOME": str(home),
             "SHEKARA_DATABASE_URL": url,
             "SHEKARA_REQUESTS_PER_MINUTE": "100000000",
+            **changes,
         }
 
     def __enter__(self) -> "Server":
-        seed(self.settings, SystemClock())
+        if not self._made:
+            seed(self.settings, SystemClock())
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SHEKARA_")}
         self.port = _free_port()
         command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(self.port)]

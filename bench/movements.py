@@ -9,7 +9,6 @@ batches is sent twice and out of order. It fails when an event is missing or sta
 
 import argparse
 import random
-import subprocess
 import sys
 import tempfile
 import threading
@@ -19,6 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from statistics import quantiles
+from typing import Any
+
+from msgspec.structs import replace
+
+from bench.http import Server
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -58,7 +62,8 @@ def measure(home: Path, events: int, size: int, trucks: int) -> None:
     for number, told in sent:
         waiting.put((number, batch_of(told)))
     seconds: list[float] = []
-    with _served(home, desk.office.settings.database_url) as address:
+    url = desk.office.settings.database_url
+    with Server(home, made=True, SHEKARA_DATABASE_URL=url, SHEKARA_DEMO="1") as server:
 
         def send() -> None:
             with httpx.Client(timeout=60) as client:
@@ -67,7 +72,7 @@ def measure(home: Path, events: int, size: int, trucks: int) -> None:
                         number, body = waiting.get_nowait()
                     except Empty:
                         return
-                    url = f"{address}/api/v1/movements/{number}/events"
+                    url = f"http://127.0.0.1:{server.port}/api/v1/movements/{number}/events"
                     begun = time.perf_counter()
                     headers = sign_request(carrying.operators_key(), "POST", url, body, datetime.now(UTC))
                     answer = client.post(url, content=body, headers=headers)
@@ -93,58 +98,20 @@ def measure(home: Path, events: int, size: int, trucks: int) -> None:
     )
 
 
-def _batches(desk: object, numbers: Sequence[str], events: int, size: int) -> list[tuple[str, list[object]]]:
+def _batches(desk: Any, numbers: Sequence[str], events: int, size: int) -> list[tuple[str, list[Any]]]:
     """Return so many events in batches of a size: positions along the road, counted on from truck to truck."""
-    import carrying
-    from msgspec.structs import replace
-
-    made: list[tuple[str, list[object]]] = []
+    made: list[tuple[str, list[Any]]] = []
     each_truck = max(size, events // len(numbers))
     for number in numbers:
-        way = desk.journey(number)[1:]  # type: ignore[attr-defined]
+        way = desk.journey(number)[1:]
         told = [
-            replace(way[place % len(way)], id=f"{number}:{place}", counter=place, at=desk.clock.at)  # type: ignore[attr-defined]
+            replace(way[place % len(way)], id=f"{number}:{place}", counter=place, at=desk.clock.at)
             for place in range(each_truck)
         ]
         made += [(number, told[start : start + size]) for start in range(0, len(told), size)]
         if sum(len(each) for _, each in made) >= events:
             break
-    assert carrying.OPERATOR
     return made
-
-
-class _served:
-    """A portal of its own process on a database."""
-
-    def __init__(self, home: Path, database_url: str) -> None:
-        import os
-        import socket
-
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = int(probe.getsockname()[1])
-        environment = {**os.environ, "SHEKARA_HOME": str(home), "SHEKARA_DATABASE_URL": database_url}
-        command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(self._port)]
-        self._server = subprocess.Popen(
-            command, env={**environment, "SHEKARA_DEMO": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    def __enter__(self) -> str:
-        import httpx
-
-        address = f"http://127.0.0.1:{self._port}"
-        ends = time.monotonic() + 120
-        while time.monotonic() < ends:
-            try:
-                httpx.get(f"{address}/health", timeout=5)
-                return address
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        raise SystemExit("the portal did not start")
-
-    def __exit__(self, *_: object) -> None:
-        self._server.terminate()
-        self._server.wait(timeout=30)
 
 
 if __name__ == "__main__":

@@ -38,10 +38,9 @@ def main() -> None:
     given = options.parse_args()
     http.STARTS_WITHIN_SECONDS = 240  # whoever else is at work on the machine
     with tempfile.TemporaryDirectory(prefix="shekara-bench-") as folder:
-        server = Server(Path(folder) / "home")
-        server.settings.home.mkdir()
-        server._changes |= {"SHEKARA_DEMO": "1", "SHEKARA_TRAVELLER_FORMS_PER_MINUTE": "100000000"}
-        with server:
+        home = Path(folder) / "home"
+        home.mkdir()
+        with Server(home, SHEKARA_DEMO="1", SHEKARA_TRAVELLER_FORMS_PER_MINUTE="100000000") as server:
             asyncio.run(_measure(f"http://127.0.0.1:{server.port}", given))
 
 

@@ -154,8 +154,8 @@ _LIVED = tuple(each for each in Status if each not in (_S.LODGED, _S.REJECTED, _
 
 def _each(action: Action, sources: tuple[Status, ...], target: Status | None, **rest: object) -> Iterator[Move]:
     """Yield a move from each source; without a target each leads back to its own source."""
-    for source in sources:  # mypy cannot know the types behind `rest`; the table is read at import, and tested
-        yield Move(action=action, source=source, target=target or source, **rest)  # type: ignore[arg-type]
+    for source in sources:
+        yield Move(action=action, source=source, target=target or source, **rest)  # type: ignore[arg-type]  # the table is read at import, and tested
 
 
 MOVES: Final[tuple[Move, ...]] = (

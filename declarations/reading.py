@@ -124,12 +124,15 @@ class Shape:
 
 
 def amount(element: etree._Element) -> model.Amount:
-    return model.Amount(Decimal(element.text), element.get("currencyID").strip())  # type: ignore[arg-type, union-attr]
+    value, currency = element.text, element.get("currencyID")
+    return model.Amount(Decimal(value), currency.strip())  # type: ignore[arg-type, union-attr]  # see above
 
 
 def quantity(element: etree._Element) -> model.Quantity:
-    return model.Quantity(Decimal(element.text), element.get("unitCode").strip())  # type: ignore[arg-type, union-attr]
+    value, unit = element.text, element.get("unitCode")
+    return model.Quantity(Decimal(value), unit.strip())  # type: ignore[arg-type, union-attr]  # see above
 
 
 def identifier(element: etree._Element) -> model.PartyIdentifier:
-    return model.PartyIdentifier(text(element.text), element.get("schemeID").strip())  # type: ignore[arg-type, union-attr]
+    value, scheme = element.text, element.get("schemeID")
+    return model.PartyIdentifier(text(value), scheme.strip())  # type: ignore[arg-type, union-attr]  # see above

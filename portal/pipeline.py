@@ -8,7 +8,8 @@
     5 gather         a frozen Case, and the frozen Knowledge of the day
     6 assess         within a time budget
     7 decide         release, documentary check or inspection       -> Assessed
-    8 record         declaration, decision, history, journal entry and outbox message in ONE transaction
+    8 record         declaration, decision, history, what is payable, journal entries and outbox message
+                     in ONE transaction
     9 answer         the sealed decision                            -> Answer
 
 A correction of a registered declaration goes the same way, as the next version of it. Where an officer has to permit it
@@ -16,6 +17,8 @@ first it waits after step 4 (`Asked`), and goes the whole way again when he does
 
 Where partners could say more of the declarant than is known, they are asked once, for a moment, after step 7, and the
 case is judged again: docs/decisions/0016-partner-facts.md.
+
+Movements, travellers and audits are judged at moments of their own, by the same steps 6 and 7: portal/judging.
 
 Steps 2 to 7 (`judge`) change nothing: they read bytes, a `Snapshot` and, in step 5 only, the past of the participants;
 from the `Case` on all is pure. A step is a function from one type to the next, so none can be left out. Step 8 is in
@@ -37,7 +40,7 @@ from declarations.participants import authority
 from portal.correcting import base_of
 from portal.entry import Answer, Asked, Entry, make_asked, make_entry
 from portal.errors import AmendmentRefused, Outdated, SenderNotParty, Unavailable
-from portal.judging.answering import answer
+from portal.judging.assessing import assess_and_decide
 from portal.office import Office, Snapshot
 from portal.stages import Assessed, Checked, Lodged, Read, Verified
 from risk_gateway import facts, history, selection
@@ -142,7 +145,7 @@ def assess(checked: Checked, snapshot: Snapshot, ticks: Callable[[], float], bud
     without the model, then without profiles: a documentary check at least, marked as degraded.
     """
     case, knowledge, budget = gather(checked, snapshot), knowledge_for(checked, snapshot), Budget(ticks, budget_ms)
-    return Assessed(checked, case, *answer(case, knowledge, snapshot, budget))  # 6, 7
+    return Assessed(checked, case, *assess_and_decide(case, knowledge, snapshot, budget))  # 6, 7
 
 
 def prepare(lodged: Lodged, office: Office) -> Entry | Asked | Answer:

@@ -71,9 +71,9 @@ def make_move(connection: Connection, desk: Desk, wanted: Wanted) -> Moved:
     if (event := tax_notices.event_of_move(stored.type_code, move)) is not None:
         tax_notices.tell(connection, stored, event, now, wanted.amount_tiyn)
     opening.conclude(state)
+    desk.mark("after message")
     charging.follow_move(connection, stored, move, wanted, size, now)
     desk.mark("after ledger")
-    desk.mark("after message")
     number = stored.registration_number
     return Moved(size, number, stored.key.version, move.action, move.source, move.target, now, notice)
 

@@ -1,7 +1,7 @@
 """Judge a case with the knowledge of its day."""
 
 from portal.database import reading
-from portal.judging.answering import answer
+from portal.judging.assessing import assess_and_decide
 from portal.judging.model import Judged
 from portal.office import Office
 from risk_gateway import judgement_store
@@ -22,4 +22,4 @@ def judge(office: Office, case: Case) -> Judged:
         first = judgement_store.first_day(connection, case.series_id)
     knowledge = snapshot.knowledge(day, first if first != day else None)
     budget = Budget(office.clock.monotonic, office.settings.risk_budget_ms)
-    return Judged(case, *answer(case, knowledge, snapshot, budget))
+    return Judged(case, *assess_and_decide(case, knowledge, snapshot, budget))

@@ -21,6 +21,7 @@ POINTS = (
     "after case",
     "after entry",
     "after message",
+    "after ledger",
     "before commit",
 )
 

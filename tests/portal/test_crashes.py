@@ -34,6 +34,7 @@ POINTS = (
     "after case",
     "after history",
     "after journal",
+    "after ledger",
     "before commit",
     "after commit",
 )

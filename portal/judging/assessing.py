@@ -7,7 +7,7 @@ from risk_gateway.decision import decide
 from risk_gateway.model import Assessment, Case, Decision, Knowledge
 
 
-def answer(
+def assess_and_decide(
     case: Case, knowledge: Knowledge, snapshot: Snapshot, budget: Budget
 ) -> tuple[Knowledge, Assessment, Decision]:
     """Return with what it was judged in the end, and what came of it.
