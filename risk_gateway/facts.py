@@ -11,11 +11,21 @@ from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from declarations.model import Amount, Consignment, Declaration, GoodsItem
+from declarations.model import Consignment, Declaration, GoodsItem
 from declarations.tariff import ItemPayables, Payables
 from risk_gateway import history, repeated_goods
 from risk_gateway.bases.partner_facts.model import JUDGED, Answer, Question, answer_at, rules_of
 from risk_gateway.days import day_of
+from risk_gateway.fact_values import (
+    deviation,
+    in_usd,
+    percent,
+    percent_of_share,
+    ratio,
+    total_of,
+    usd_rates,
+    worth_usd,
+)
 from risk_gateway.model import Case, Earlier, HeaderFacts, ItemFacts, Load, OpenControl, ParticipantFacts
 from risk_gateway.parameters import ReferenceValues
 from risk_gateway.profiles import Block, Extent
@@ -24,7 +34,7 @@ from risk_gateway.usual import Usual, usual_of
 BLOCK_OF_TYPE = {"IM": Block.IMPORTS, "EX": Block.EXPORTS}
 VIOLATIONS_MONTHS = 24
 FACTS_VERSION = 3  # one more whenever the same document would give other facts: docs/decisions/0013
-TENGE, DOLLAR, EXPORT = "KZT", "USD", "EX"
+EXPORT = "EX"
 NO_EXEMPTION = frozenset({"OO", "ОО", "-", "--", ""})  # box 36; the second is in Cyrillic letters
 
 FACT_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -34,8 +44,6 @@ Facts = TypeVar("Facts")
 
 _YES_OR_NO = {Answer.YES: True, Answer.NO: False, Answer.UNKNOWN: None}
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
-_PLACES = Decimal("0.0001")
-_CENT = Decimal("0.01")
 
 
 def gather(
@@ -65,7 +73,7 @@ def gather(
     with localcontext(_EXACT):
         shares = [owed.duty_share for owed in payables.items if owed.duty_share is not None]
         around = _Around(
-            rates=_tried("rates", problems, {}, _usd_rates, declaration, published),
+            rates=_tried("rates", problems, {}, usd_rates, declaration, published),
             share_max=max(shares, default=None),
             exceeded=_tried("certificates", problems, None, _exceeded_certificates, declaration.items, balances),
             dispatch=declaration.shipment.export_country,
@@ -84,7 +92,7 @@ def gather(
         )
         header = replace(
             header,
-            rate_deviation_percent=_tried("box 23", problems, None, _deviation, declaration, published),
+            rate_deviation_percent=_tried("box 23", problems, None, deviation, declaration, published),
             **_tried("open controls", problems, dict[str, bool](), _pending, declaration, declarant.open_controls),
             **_tried("partners", problems, dict[str, Any](), _of_partners, declarant, received_at),
         )
@@ -168,10 +176,10 @@ def _header_facts(
         border_offices=consignment.border_offices or None,
         unusual_route=_unusual_route(items, consignment.border_offices, routing, reference_values),
         item_count=len(items),
-        invoice_value_usd=_in_usd(declaration.invoice_amount, around.rates),
+        invoice_value_usd=in_usd(declaration.invoice_amount, around.rates),
         customs_value_kzt=declaration.customs_value.value if declaration.customs_value else None,
-        tax_at_stake_kzt=_sum(item.item_tax_kzt for item in items),
-        duty_share_max_percent=_percent_of_share(around.share_max),
+        tax_at_stake_kzt=total_of(item.item_tax_kzt for item in items),
+        duty_share_max_percent=percent_of_share(around.share_max),
         documents=documents,
         invoice_reused=_invoice_reused(declaration.items, declarant.used_invoices),
         is_amendment=declaration.function == "4",
@@ -191,18 +199,18 @@ def _header_facts(
 def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFacts:
     origin, declarant = history.origin_of(item), around.declarant
     dispatch, share, named = around.dispatch, owed.duty_share, history.certificates_of(item)
-    value_usd = _value_usd(item, around.rates)
+    value_usd = worth_usd(item, around.rates)
     quantity, procedure = item.tariff_quantity, item.procedure
     unit = quantity.unit if quantity else None
-    per_kg = _ratio(value_usd, item.net_mass_kg)
-    per_unit = _ratio(value_usd, quantity.value) if quantity else None
+    per_kg = ratio(value_usd, item.net_mass_kg)
+    per_unit = ratio(value_usd, quantity.value) if quantity else None
     usual = (
         around.usual.unit_value(item.commodity_code, origin, unit)
         if origin
         else around.usual.strictest_unit_value(item.commodity_code, unit, too_dear=around.exports)
     )
     weighs = around.usual.mass(item.commodity_code, origin, unit)
-    per_unit_kg = _ratio(item.net_mass_kg, quantity.value) if quantity else None
+    per_unit_kg = ratio(item.net_mass_kg, quantity.value) if quantity else None
     measured = {"kg": per_kg, unit: per_unit}.get(usual.measure) if usual else None
     return ItemFacts(
         sequence=item.sequence,
@@ -216,21 +224,21 @@ def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFac
         price_zero=item.price.value == 0 if item.price else None,
         net_mass_kg=item.net_mass_kg,
         gross_mass_kg=item.gross_mass_kg,
-        net_gross_percent=_percent(item.net_mass_kg, item.gross_mass_kg),
+        net_gross_percent=percent(item.net_mass_kg, item.gross_mass_kg),
         mass_per_unit_kg=per_unit_kg,
-        mass_to_reference_percent=_percent(per_unit_kg, weighs.median_kg) if weighs else None,
+        mass_to_reference_percent=percent(per_unit_kg, weighs.median_kg) if weighs else None,
         item_value_kzt=item.customs_value.value if item.customs_value else None,
         item_value_usd=value_usd,
         usd_per_kg=per_kg,
         usd_per_unit=per_unit,
         unit=unit,
-        value_to_reference_percent=_percent(measured, usual.low_usd) if usual else None,
-        value_to_median_percent=_percent(measured, usual.median_usd) if usual else None,
-        duty_share_percent=_percent_of_share(share),
+        value_to_reference_percent=percent(measured, usual.low_usd) if usual else None,
+        value_to_median_percent=percent(measured, usual.median_usd) if usual else None,
+        duty_share_percent=percent_of_share(share),
         duty_gap_percent=None
         if share is None or around.share_max is None
-        else _percent_of_share(around.share_max - share),
-        item_tax_kzt=_sum(line.amount for line in owed.lines),
+        else percent_of_share(around.share_max - share),
+        item_tax_kzt=total_of(line.amount for line in owed.lines),
         item_documents=tuple(sorted({document.type_code for document in item.documents})),
         certificate_exceeded=_exceeded(named, around),
         certificate_unknown=_unknown(named, declarant.certificate_balances_kg),
@@ -243,62 +251,6 @@ def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFac
         if item.intellectual_property is None
         else item.intellectual_property not in ("", "0"),
     )
-
-
-# --- value ----------------------------------------------------------------------------------------------------------
-
-
-def _usd_rates(declaration: Declaration, published: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Return the dollars for one unit of the document's currencies: by the published rates, by box 23 where nothing is
-    published.
-
-    Box 23 may be of another day, or of a currency that nobody published: it must not decide what goods are worth.
-    """
-    tenge = {**_declared_rates(declaration), **published, TENGE: Decimal(1)}
-    dollar = tenge.get(DOLLAR)
-    rates = {each: tenge[each] / dollar for each in _currencies(declaration) if each in tenge} if dollar else {}
-    rates[DOLLAR] = Decimal(1)
-    return rates
-
-
-def _currencies(declaration: Declaration) -> set[str]:
-    amounts = [declaration.invoice_amount]
-    for item in declaration.items:
-        amounts += (item.price, item.customs_value, item.statistical_value)
-    return {amount.currency for amount in amounts if amount is not None}
-
-
-def _declared_rates(declaration: Declaration) -> dict[str, Decimal]:
-    return {line.currency: line.rate / line.units for line in declaration.exchange_rates if line.units}
-
-
-def _deviation(declaration: Declaration, published: Mapping[str, Decimal]) -> Decimal | None:
-    """Return by how much box 23 is off the published rates at most; None where there is nothing to compare."""
-    off = [
-        abs(rate - published[currency]) * 100 / published[currency]
-        for currency, rate in _declared_rates(declaration).items()
-        if published.get(currency)
-    ]
-    return max(off).quantize(_CENT) if off else None
-
-
-def _in_usd(amount: Amount | None, rates: Mapping[str, Decimal]) -> Decimal | None:
-    rate = rates.get(amount.currency) if amount else None
-    return None if amount is None or rate is None else (amount.value * rate).quantize(_CENT)
-
-
-def _value_usd(item: GoodsItem, rates: Mapping[str, Decimal]) -> Decimal | None:
-    """Return the lowest of what boxes 42, 45 and 46 say: stating one of them high does not hide a low value.
-
-    A price of zero says nothing of the value.
-    """
-    price = item.price if item.price and item.price.value else None
-    values = [
-        amount.value * rates[amount.currency]
-        for amount in (price, item.customs_value, item.statistical_value)
-        if amount is not None and amount.currency in rates
-    ]
-    return min(values).quantize(_CENT) if values else None
 
 
 # --- documents and history ------------------------------------------------------------------------------------------
@@ -397,25 +349,3 @@ def _unusual_route(
     if not routes or not (offices or countries):
         return None
     return any(not set(offices) <= set(route.offices) or not set(countries) <= set(route.countries) for route in routes)
-
-
-# --- arithmetic -----------------------------------------------------------------------------------------------------
-
-
-def _ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
-    """Return part / whole to four places; None when either is unknown or there is nothing to divide by."""
-    return None if part is None or not whole else (part / whole).quantize(_PLACES)
-
-
-def _percent(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
-    return None if part is None or not whole else (part * 100 / whole).quantize(_CENT)
-
-
-def _percent_of_share(share: Decimal | None) -> Decimal | None:
-    return None if share is None else (share * 100).quantize(_CENT)
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Return the sum of what is known; None when nothing is."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal(0)) if known else None
