@@ -1,7 +1,7 @@
 """The facts of a movement under customs control, at each moment at which it is judged."""
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
 from msgspec import Struct
@@ -115,4 +115,4 @@ def _tenge(tiyn: int) -> Decimal:
 
 
 def _percent(part: int, whole: int) -> Decimal | None:
-    return (Decimal(part) * 100 / whole).quantize(_TENTH, ROUND_HALF_UP) if whole else None
+    return (Decimal(part) * 100 / whole).quantize(_TENTH, ROUND_DOWN) if whole else None  # what is short stays short

@@ -61,6 +61,12 @@ def test_the_guarantee_is_a_share_of_the_payments_at_stake() -> None:
     assert case(movement()).header.guarantee_to_duties_percent == Decimal("75.0")
 
 
+def test_a_guarantee_that_is_a_little_short_is_short() -> None:
+    made = case(movement(guarantee_tiyn=15_999_99)).header
+    assert made.guarantee_to_duties_percent is not None
+    assert made.guarantee_to_duties_percent < 100
+
+
 def test_where_payments_are_not_determined_the_case_has_a_problem_and_no_share() -> None:
     unknown = Goods(**{**_fields(GOODS), "payments": (), "undetermined": ("2010", "5010")})
     made = case(movement(goods=(unknown,)))
