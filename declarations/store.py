@@ -311,8 +311,8 @@ def count_declarations(connection: Connection) -> int:
 
 
 def aware(moment: datetime) -> datetime:
-    """SQLite gives back times without their zone: they are UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    """Return a moment in UTC. SQLite gives back times without their zone, PostgreSQL with that of the session."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def count_by_status(connection: Connection, declarants: Sequence[str]) -> dict[str, int]:

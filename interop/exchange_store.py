@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+from declarations import store as declarations_store
 from interop.partner_store import lease, stream
 from interop.tables import AllowanceRow, NonceRow, OldReceiptRow, ProofRow, SentRow, TakenRow
 
@@ -251,7 +252,7 @@ def read_allowance(connection: Connection, partner: str, *, lock: bool) -> tuple
     """Return how many requests a partner had left, and when; locked, others wait for it until the transaction ends."""
     wanted = select(allowance.c.left, allowance.c.at).where(allowance.c.partner == partner)
     row = connection.execute(wanted.with_for_update() if lock else wanted).first()
-    return None if row is None else (row.left, row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at)
+    return None if row is None else (row.left, declarations_store.aware(row.at))
 
 
 def put_allowance(connection: Connection, partner: str, left: float, at: datetime) -> None:

@@ -32,7 +32,7 @@ from portal.office import Office
 from portal.passengers import store
 from portal.passengers.declaring import Declared
 from portal.passengers.desk import PassengerDesk
-from portal.passengers.model import Found, InspectionAct, Record, Result
+from portal.passengers.model import Found, InspectionAct, Record, Result, Status
 from portal.passengers.public import Travellers
 from risk_gateway.coded_facts import Suspicion
 
@@ -155,12 +155,14 @@ def border(home: Path, at: datetime = offices.NOW) -> Border:
     return Border(office, clock, Travellers(office), PassengerDesk(office))
 
 
-def begun(office: Office) -> tuple[str, str]:
-    """Return the reference of a traveller to be inspected, and a declaration of Anna that is not signed yet."""
-    travellers = Travellers(office)
-    made = asyncio.run(travellers.declare(declared(heavy()), "begun"))
+def begun(office: Office) -> tuple[Declared, str]:
+    """Return what a traveller declared and owes for, who was inspected, and a declaration of Anna not signed yet."""
+    at = Border(office, office.clock, Travellers(office), PassengerDesk(office))  # type: ignore[arg-type]
+    made = at.declare(declared(heavy(), corridor=Corridor.RED))
+    if at.now(made.record.reference).status is Status.INSPECTION:
+        at.act(made.record.reference)
     anna = replace(ASAN, given_name="Anna", iin="850412450128", born_on=date(1985, 4, 12))
-    return made.record.reference, travellers.prepare(declared(goods(), traveller=anna), "begun by Anna").id
+    return made, at.travellers.prepare(declared(goods(), traveller=anna), "begun by Anna").id
 
 
 def things(office: Office, signing: Signing = pki.sign_as) -> dict[str, dict[str, str]]:

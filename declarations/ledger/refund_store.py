@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from declarations.ledger.store import aware
 from declarations.ledger.tables import LedgerPaymentRow, LedgerRefundRow
+from declarations.store import aware
 
 refund = SQLModel.metadata.tables[LedgerRefundRow.__tablename__]
 payment_table = SQLModel.metadata.tables[LedgerPaymentRow.__tablename__]

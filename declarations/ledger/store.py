@@ -5,7 +5,7 @@ once cannot both succeed, under the journal's lock or without it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -35,6 +35,7 @@ from declarations.ledger.tables import (
     LedgerNoticeRow,
     LedgerTransferRow,
 )
+from declarations.store import aware
 
 account = SQLModel.metadata.tables[LedgerAccountRow.__tablename__]
 entry_table = SQLModel.metadata.tables[LedgerEntryRow.__tablename__]
@@ -392,7 +393,3 @@ def _claim(row: Row[Any]) -> Claim:
         interest_to=row.interest_to,
         next_at=aware(row.next_at) if row.next_at else None,
     )
-
-
-def aware(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

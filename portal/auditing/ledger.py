@@ -92,7 +92,7 @@ def _notices(
     for row in store.read_notices(connection):
         name, notice = f"notice {row.code} about {row.document}", unpack(bytes(row.notice))
         made = msgspec.json.decode(row.told, type=PaymentTold)
-        at = store.aware(row.at)
+        at = declarations_store.aware(row.at)
         due = {**said(made, notice), "notice": hashlib.sha256(notice).hexdigest()}
         if told.pop(row.sequence, None) != (Event.LEDGER_TOLD.value, subject_of(row.document), due):
             yield f"{name} is not what the journal says"

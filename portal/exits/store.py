@@ -1,7 +1,7 @@
 """What is kept of exports at the border. All is SQLAlchemy Core over a caller's connection; the caller commits."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlmodel import SQLModel
 
+from declarations.store import aware
 from portal.exits.tables import ExitArrivalRow, ExitBalanceRow
 
 arrival_table = SQLModel.metadata.tables[ExitArrivalRow.__tablename__]
@@ -134,8 +135,7 @@ def let_leave(connection: Connection, number: str, item: int, grams: int) -> boo
 def _arrival(row: Row[Any]) -> Arrival:
     values = {name: getattr(row, name) for name in Arrival.__struct_fields__}
     for name in ("arrived_at", "surveyed_at", "left_at"):
-        moment = values[name]
-        values[name] = moment and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
+        values[name] = values[name] and aware(values[name])
     values["left_items"] = msgspec.json.decode(row.left_items, type=dict[int, int]) if row.left_items else {}
     return Arrival(**values)
 

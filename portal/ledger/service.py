@@ -11,6 +11,7 @@ from declarations.identifiers import is_bin, is_iin
 from declarations.ledger import refund_store, rules, store
 from declarations.ledger.model import Account, AccountKind, Entry, EntryKind, Holdings, Outstanding, changes_of
 from declarations.ledger.refund_store import Received, Refund, State
+from declarations.store import aware
 from portal import audit
 from portal.casework.desk import Desk
 from portal.database import reading, writing
@@ -197,9 +198,7 @@ class Payments:
         return DocumentPage(
             standing=standing,
             history=_lines(store.read_entries(connection, document=number)),
-            notices=[
-                Told(row.sequence, row.code, store.aware(row.at)) for row in store.read_notices(connection, number)
-            ],
+            notices=[Told(row.sequence, row.code, aware(row.at)) for row in store.read_notices(connection, number)],
         )
 
     def _known(self, connection: Connection, number: str) -> bool:

@@ -48,6 +48,7 @@ from portal.database import make_engine, reading, writing
 from portal.declarant.printed import MARK_LENGTH
 from portal.judging import for_participant
 from portal.pages import Pages
+from portal.passengers.public_pages import COOKIE as TRAVELLER_COOKIE
 from portal.selection import KeyKeeper
 from portal.settings import Settings
 from portal.worker import Worker
@@ -129,13 +130,14 @@ def walked() -> Walked:
 
 
 class Lodged(NamedTuple):
-    """Numbers of what was lodged, log lines, what else may stand in an address, by the name of its place, and numbers
-    of what was judged without being lodged."""
+    """Numbers of what was lodged, log lines, what else may stand in an address, by the name of its place, numbers of
+    what was judged without being lodged, and the key with which a browser sees a traveller's record."""
 
     numbers: list[str]
     lines: list[str]
     places: dict[str, tuple[str, ...]]
     judged: list[str]
+    traveller: str
 
 
 @pytest.fixture(scope="module")
@@ -149,14 +151,14 @@ def lodged(portal: Portal, walked: Walked) -> Lodged:
     try:
         with capture_logs() as lines:
             numbers = list(_lodge_all(portal, walked))
-            places = _work(portal, numbers)
+            places, traveller = _work(portal, numbers)
             judged = list(_judge(portal))
             _attest_and_deliver(portal)
     finally:
         root.setLevel(level)
         root.removeHandler(caught)
     told = [*(json.dumps(line, ensure_ascii=False, default=str) for line in lines), *caught.lines]
-    return Lodged(numbers, told, places, judged)
+    return Lodged(numbers, told, places, judged, traveller)
 
 
 def _judge(portal: Portal) -> Iterator[str]:
@@ -171,8 +173,11 @@ def _judge(portal: Portal) -> Iterator[str]:
     office.engine.dispose()
 
 
-def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
-    """Have an officer ask for documents of anna's and anna answer; let her begin one of each thing there is."""
+def _work(portal: Portal, numbers: list[str]) -> tuple[dict[str, tuple[str, ...]], str]:
+    """Have an officer ask for documents of anna's and anna answer; let her begin one of each thing there is.
+
+    Return what may stand in an address, and the key of a traveller's browser.
+    """
     office = offices.reopen(portal.settings, portal.clock)
     work, anna = CaseWork(office), one_of_the_cast("anna")
     number = next(
@@ -196,7 +201,7 @@ def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
     prepared = work.prepare(anna, number, again)
     contested = violating.things(office, lambda document: pki.sign_as("anna", document, portal.clock.at), anna)
     applied = registering.things(office)
-    reference, begun = travelling.begun(office)
+    traveller, begun = travelling.begun(office)
     with writing(office.engine) as connection:
         _say(connection, "tengri", Answer.NO)  # so that something of it is released, and can be audited
     audited = auditing_after.things(office, firm="tengri", key="zarina")
@@ -221,7 +226,7 @@ def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
             audited["audit_reply"]["statement"],
             audited["audit_served"]["statement"],
         ),
-        "reference": (reference,),
+        "reference": (traveller.record.reference,),
         "action": ("REPLY",),
         "number": (audited["audit"]["number"],),
         "file": (kept,),
@@ -239,7 +244,7 @@ def _work(portal: Portal, numbers: list[str]) -> dict[str, tuple[str, ...]]:
         "contest": (contested["raised"]["contest"], contested["contested"]["contest"]),
     }
     portal.client.cookies.clear()
-    return made
+    return made, traveller.key
 
 
 class Lines(logging.Handler):
@@ -331,7 +336,7 @@ def test_no_page_tells(
     portal.client.cookies.clear()
     portal.client.cookies.set("shekara_language", language)
     seen = Walked([], walked.opened)
-    sign_in(portal, seen, person)
+    sign_in(portal, seen, person, lodged.traveller)
     crawl(portal, seen, person, ["/", *(address for address in page_addresses(portal, lodged))])
     portal.client.cookies.clear()
     assert leaks(seen, tokens) == []
@@ -375,7 +380,7 @@ def test_every_route_that_opens_for_a_declarant_was_walked(portal: Portal, walke
             walked.note(who, portal.client.get(address, headers={**bearer(who), "Accept": "application/json"}))
     for person in PEOPLE:
         portal.client.cookies.clear()
-        sign_in(portal, walked, person)
+        sign_in(portal, walked, person, lodged.traveller)
         crawl(portal, walked, person, ["/", *page_addresses(portal, lodged)])
         for address in writes(portal, lodged):
             post(portal, walked, person, address, {})
@@ -449,7 +454,9 @@ def keys_of(content: bytes) -> set[str]:
     return keys
 
 
-def sign_in(portal: Portal, walked: Walked, person: str) -> None:
+def sign_in(portal: Portal, walked: Walked, person: str, traveller: str = "") -> None:
+    """Sign in, in a browser that may see the record of a traveller, too."""
+    portal.client.cookies.set(TRAVELLER_COOKIE, traveller)
     walked.note("nobody", portal.client.get("/demo/sign-in"))
     answer = post(portal, walked, person, "/demo/sign-in", {"person": person})
     assert answer.status_code == 303, answer.text

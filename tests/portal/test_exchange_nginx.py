@@ -89,11 +89,6 @@ def door(tmp_path: Path, unused_port: int, monkeypatch: pytest.MonkeyPatch) -> I
     ours = replace(office.settings, exchange_timeout_seconds=20, public_url=address)
     office.settings = ours
     exchanging.put(office, exchanging.partner("self", pki.office_key()))
-    server = uvicorn.Server(uvicorn.Config(create_app(ours, clock), port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    _until(lambda: server.started)
-    behind = server.servers[0].sockets[0].getsockname()[1]
     authority, partners = identity("authority of the server"), identity("authority of partners")
     folder = tmp_path / "tls"
     folder.mkdir()
@@ -101,7 +96,12 @@ def door(tmp_path: Path, unused_port: int, monkeypatch: pytest.MonkeyPatch) -> I
     (folder / "partners.pem").write_bytes(partners.certificate.public_bytes(Encoding.PEM))
     (folder / "trusted.pem").write_bytes(authority.certificate.public_bytes(Encoding.PEM))
     monkeypatch.setenv("SSL_CERT_FILE", str(folder / "trusted.pem"))
-    tls.trusted.cache_clear()
+    tls.trusted.cache_clear()  # before the portal starts, which may ask for it at once
+    server = uvicorn.Server(uvicorn.Config(create_app(ours, clock), port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    _until(lambda: server.started)
+    behind = server.servers[0].sockets[0].getsockname()[1]
     config = folder / "nginx.conf"
     text = EXAMPLE.read_text(encoding="utf-8")
     for example, real in (

@@ -1,12 +1,13 @@
 """What a partner told otherwise under a version that it had told before, for an officer to see. The caller commits."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 from sqlmodel import SQLModel
 
+from declarations.store import aware
 from risk_gateway.bases.violations.store import version_table
 from risk_gateway.bases.violations.tables import ViolationConflictRow
 
@@ -60,7 +61,6 @@ def _read(connection: Connection, where: ColumnElement[bool], limit: int | None 
     wanted = select(conflict_table).where(where).order_by(conflict_table.c.at.desc(), conflict_table.c.digest)
     found = []
     for row in connection.execute(wanted.limit(limit)):
-        at = row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at.astimezone(UTC)
         differs = msgspec.json.decode(row.differs, type=tuple[tuple[str, str], ...])
-        found.append(Conflict(row.violation, row.version, row.digest, differs, at))
+        found.append(Conflict(row.violation, row.version, row.digest, differs, aware(row.at)))
     return tuple(found)
