@@ -11,7 +11,10 @@ try {
   sweep();
   settle();
   forms.forEach(start);
-  document.querySelector("form[action='/sign-out']")?.addEventListener("submit", forgetAll);
+  document.querySelector("form[action='/sign-out']")?.addEventListener("submit", () => forgetAll(KEPT));
+  document.querySelectorAll("form[data-clears]").forEach((form) => {
+    form.addEventListener("submit", () => forgetAll(`${KEPT}${form.dataset.clears}:`));
+  });
 } catch {
   // a browser that keeps nothing works as if this file were not there
 }
@@ -43,8 +46,8 @@ function sweep() {
   }
 }
 
-function forgetAll() {
-  for (const name of Object.keys(localStorage).filter((each) => each.startsWith(KEPT))) {
+function forgetAll(beginning) {
+  for (const name of Object.keys(localStorage).filter((each) => each.startsWith(beginning))) {
     localStorage.removeItem(name);
   }
 }

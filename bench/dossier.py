@@ -7,7 +7,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from portal.audits import column_store
+from portal.audits import column_store, market_store
 
 LAST = date(2026, 11, 30)
 PARTICIPANTS, ASKED, GOAL_SECONDS = 3_000, 5, 5.0
@@ -24,12 +24,12 @@ def main(items: int = 1_000_000) -> None:
         spent = []
         for who in range(ASKED):
             began = time.perf_counter()
-            picture = column_store.picture([target], f"{who:012d}", LAST)
+            picture = market_store.picture([target], f"{who:012d}", LAST)
             spent.append(time.perf_counter() - began)
             assert picture.market is not None
         print(f"a dossier: median {statistics.median(spent):.2f} s, worst {max(spent):.2f} s (goal {GOAL_SECONDS:g} s)")
         began = time.perf_counter()
-        markets = column_store.markets([target], LAST)
+        markets = market_store.markets([target], LAST)
         print(f"the figures of all {len(markets):,} participants: {time.perf_counter() - began:.1f} s")
 
 

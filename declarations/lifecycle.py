@@ -90,6 +90,7 @@ class Action(StrEnum):
     AWAIT_EXIT = "await exit"
     CONFIRM_EXIT = "confirm exit"
     MISS_EXIT = "miss exit"
+    COMPLETE_TRANSIT = "complete transit"
 
 
 class StatementKind(StrEnum):
@@ -332,6 +333,8 @@ MOVES: Final[tuple[Move, ...]] = (
     *_each(_A.AWAIT_EXIT, (_S.RELEASED,), _S.EXIT_AWAITED, actors=_TIMER),
     *_each(_A.CONFIRM_EXIT, (_S.EXIT_AWAITED, _S.NO_PROOF_OF_EXIT), _S.EXITED, actors=_PORTAL, notice="16"),
     *_each(_A.MISS_EXIT, (_S.EXIT_AWAITED,), _S.NO_PROOF_OF_EXIT, actors=_TIMER, notice="18"),
+    # transit: the portal ends it when the goods are discharged (portal/movements)
+    *_each(_A.COMPLETE_TRANSIT, (_S.RELEASED, _S.RELEASED_UNDER_SECURITY), _S.CLEARED, actors=_PORTAL, notice="09"),
 )
 _BY_ENDS: Final[Mapping[tuple[Status, Status], Move]] = MappingProxyType(
     {(each.source, each.target): each for each in reversed(MOVES)}

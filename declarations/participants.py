@@ -22,7 +22,8 @@ class Participant(Struct, frozen=True):
 
 
 class PowerOfAttorney(Struct, frozen=True):
-    """What `principal` lets `agent` do: lodge declarations of the types in `scope`, both end days included.
+    """What `principal` lets `agent` do: lodge declarations of the types in `scope`, and what else is named
+    there, both end days included.
 
     `revoked_on` is the first day on which it holds no more.
     """
@@ -34,6 +35,10 @@ class PowerOfAttorney(Struct, frozen=True):
     valid_to: date
     scope: frozenset[str]
     revoked_on: date | None = None
+
+    def allows(self, what: str, day: date) -> bool:
+        """Tell whether it is valid on a day and names this."""
+        return _obstacle(self, what, day) is None
 
 
 class Authority(Struct, frozen=True):

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from declarations.defects import phrase
 from declarations.model import Declaration, GoodsItem
@@ -22,6 +23,7 @@ DUTY: Final = "2010"
 EXCISE: Final = "4010"
 VAT: Final = "5010"
 DOMESTIC_CONSUMPTION: Final = "40"
+TRANSIT: Final = "TT"
 
 NO_CUSTOMS_VALUE: Final = "T-101"
 NOT_IN_TARIFF: Final = "T-102"
@@ -99,7 +101,32 @@ def payable(declaration: Declaration, codes: Codes) -> Payables:
         else tuple(ItemPayables(item.sequence, ()) for item in declaration.items)
     )
     bears_fee = imported or declaration.type_code == "EX"
-    fee = PayableLine(FEE, None, f"{codes.fee} {TENGE}", codes.fee) if bears_fee else None
+    return _summed(PayableLine(FEE, None, f"{codes.fee} {TENGE}", codes.fee) if bears_fee else None, items)
+
+
+def at_stake(declaration: Declaration, owed: Payables, codes: Codes) -> Payables:
+    """Return what is lost if the goods go astray: what is owed; of a transit, which owes nothing, what would be owed if
+    the goods were released for domestic consumption without any exemption."""
+    if declaration.type_code != TRANSIT:
+        return owed
+    return _summed(
+        None, tuple(item_payables(_released(item), DOMESTIC_CONSUMPTION, codes) for item in declaration.items)
+    )
+
+
+def excisable(commodity_code: str, codes: Codes) -> bool | None:
+    """Tell whether goods bear excise; None where the code is too short to tell."""
+    if codes.excise(commodity_code) is not None:
+        return True
+    return None if any(each.startswith(commodity_code) for each in codes.excises) else False
+
+
+def _released(item: GoodsItem) -> GoodsItem:
+    """Return transit goods as if they were released. Where only the gross mass is known, never less is at stake."""
+    return replace(item, procedure=None, preference=None, net_mass_kg=item.net_mass_kg or item.gross_mass_kg)
+
+
+def _summed(fee: PayableLine | None, items: tuple[ItemPayables, ...]) -> Payables:
     totals: dict[str, Decimal] = {}
     undetermined: dict[str, int] = {}
     for line in _lines(fee, items):

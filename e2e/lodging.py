@@ -1,6 +1,7 @@
 """Lodging over the API, so that a journey has a case of its own."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -15,14 +16,22 @@ from signing.signer import SigningKey, sign
 _numbers = count(1)
 
 
-def lodge(address: str, folder: Path, person: str, participant: str, sender: str | None = None, **changes: Any) -> str:
+def lodge(
+    address: str,
+    folder: Path,
+    person: str,
+    participant: str,
+    sender: str | None = None,
+    build: Callable[..., bytes] = builders.declaration_xml,
+    **changes: Any,
+) -> str:
     """Lodge a declaration signed by one of the cast and return its registration number.
 
     `sender` is the firm whose program sends it, when that is not the participant. Raises `HTTPError`.
     """
     now = datetime.now(UTC)
     local = now.astimezone(KAZAKHSTAN_TIME)
-    unsigned = builders.declaration_xml(
+    unsigned = build(
         reference=f"E2E-{now:%H%M%S}-{next(_numbers)}",
         signatory=person,
         declarant=participant,

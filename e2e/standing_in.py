@@ -15,12 +15,13 @@ ROOT = Path(__file__).parents[1]
 
 
 class Standing:
-    """Customs of Qiyalia at a port of its own. What it keeps is in the portal's folder, and stays when it is killed."""
+    """A partner at a port of its own: customs of Qiyalia, unless another kind is named. What it keeps is in the
+    portal's folder, and stays when it is killed."""
 
-    def __init__(self, home: Path, port: int, salt: str) -> None:
+    def __init__(self, home: Path, port: int, salt: str = "", kind: PartnerKind = PartnerKind.FOREIGN_CUSTOMS) -> None:
         self.address = f"http://127.0.0.1:{port}"
-        kind = PartnerKind.FOREIGN_CUSTOMS.value
-        self._command = [sys.executable, "-m", "portal.cli", "partner", kind, "--port", str(port), "--salt", salt]
+        secret = ["--salt", salt] if salt else []
+        self._command = [sys.executable, "-m", "portal.cli", "partner", kind.value, "--port", str(port), *secret]
         self._environment = {**os.environ, "SHEKARA_HOME": str(home)}
         self._server: subprocess.Popen[str] | None = None
 

@@ -1,4 +1,5 @@
-"""Audits after release: one ends in a notification of debt that is paid, one in a notification that is appealed."""
+"""Audits after release: one ends in a notification of debt that is paid, one in a notification that is appealed, one in
+a violation that is eliminated."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,7 +19,8 @@ from portal.ledger import books
 from portal.settings import Settings
 from risk_gateway.days import day_of
 
-QORGAN, TENGRI = PARTICIPANTS["qorgan"], PARTICIPANTS["tengri"]
+ALTYN, TENGRI, ZHIBEK = (PARTICIPANTS[key] for key in ("altyn", "tengri", "zhibek"))
+PEERS = {"yerkin": "qorgan", "zarina": "tengri", "berik": "zhibek", "aigerim": "kaspi"}
 NAMES = {"ru": "Русский", "kk": "Қазақша", "en": "English"}
 
 
@@ -75,8 +77,8 @@ def choose_and_plan(marat: Visitor, folder: Path, participant: str) -> str:
     path = "/audits/" + marat.page.url.rsplit("/", 1)[1]
     plan = form(marat, "PREPARE")
     plan.get_by_label("Customs value").check()
-    plan.get_by_label("From").fill("2024-01-01")
-    plan.get_by_label("Until").fill(day_of(datetime.now(UTC)).isoformat())
+    plan.get_by_label("First day of the period").fill("2024-01-01")
+    plan.get_by_label("Last day of the period").fill(day_of(datetime.now(UTC)).isoformat())
     plan.locator("textarea[name=text]").fill("Compare the declared values with the invoices of a year")
     plan.get_by_role("button", name="Continue to signing").click()
     sign(marat, folder, "marat")
@@ -84,13 +86,18 @@ def choose_and_plan(marat: Visitor, folder: Path, participant: str) -> str:
     return path
 
 
-def act_and_debt(marat: Visitor, folder: Path, path: str, name: str) -> None:
-    """Have Marat write the act and notify a debt."""
+def write_act(marat: Visitor, path: str) -> None:
+    """Have Marat write the act of one direction, up to signing."""
     marat.open(path)
     act = form(marat, "SIGN_DIRECTED_ACT")
     act.get_by_label("Customs value").check()
     act.locator("textarea[name=text]").fill("The invoices of the seller show another price")
     act.get_by_role("button", name="Continue to signing").click()
+
+
+def act_and_debt(marat: Visitor, folder: Path, path: str, name: str) -> None:
+    """Have Marat write the act and notify a debt."""
+    write_act(marat, path)
     marat.look(f"{name}-sign-act")
     sign(marat, folder, "marat")
     debt = form(marat, "NOTIFY_DEBT")
@@ -110,19 +117,19 @@ def act_and_debt(marat: Visitor, folder: Path, path: str, name: str) -> None:
 
 
 def test_a_debt_is_notified_and_paid(visit: Callable[..., Visitor], portal_address: str, portal_folder: Path) -> None:
-    released(portal_address, portal_folder, "yerkin", "qorgan")
-    marat, bolat, yerkin = visit(), visit(), visit()
-    for visitor, key in ((marat, "marat"), (bolat, "bolat"), (yerkin, "yerkin")):
+    released(portal_address, portal_folder, "berik", "zhibek")
+    marat, bolat, berik = visit(), visit(), visit()
+    for visitor, key in ((marat, "marat"), (bolat, "bolat"), (berik, "berik")):
         visitor.sign_in(key)
-    yerkin.open("/audits/own")
-    expect(yerkin.page.get_by_text("Customs has opened no audit")).to_be_visible()
-    path = choose_and_plan(marat, portal_folder, QORGAN.identifier)
+    berik.open("/audits/own")
+    expect(berik.page.get_by_text("Customs has opened no audit")).to_be_visible()
+    path = choose_and_plan(marat, portal_folder, ZHIBEK.identifier)
     in_each_language(marat, "audits-1-planned")
-    assert yerkin.open(path.replace("/audits/", "/audits/own/")) == 404  # it knows nothing yet
+    assert berik.open(path.replace("/audits/", "/audits/own/")) == 404  # it knows nothing yet
 
     bolat.open("/audits")
     in_each_language(bolat, "audits-2-plans")
-    bolat.page.get_by_role("link", name=QORGAN.name).first.click()
+    bolat.page.get_by_role("link", name=ZHIBEK.name).first.click()
     fill_and_sign(bolat, portal_folder, "bolat", "OPEN", "We shall ask for your invoices")
     expect(bolat.page.get_by_text("Opened by")).to_be_visible()
 
@@ -132,18 +139,18 @@ def test_a_debt_is_notified_and_paid(visit: Callable[..., Visitor], portal_addre
     expect(marat.page.locator("figcaption", has_text="Years of declarations")).to_be_visible()
     in_each_language(marat, "audits-5-dossier")
 
-    yerkin.open("/audits/own")
-    in_each_language(yerkin, "audits-6-own")
-    yerkin.page.get_by_role("link", name="PA-").click()
-    expect(yerkin.page.get_by_text("Pay the difference of the import duty")).to_be_visible()
-    in_each_language(yerkin, "audits-7-served")
-    fill_and_sign(yerkin, portal_folder, "yerkin", "REPLY", "We shall pay")
-    money_comes_in(portal_folder, QORGAN.identifier, 2_000_000_00)
-    yerkin.page.reload()
-    yerkin.look("audits-8-can-pay")
-    yerkin.page.get_by_role("button", name="Pay from the prepaid balance").click()
-    expect(yerkin.page.get_by_text("Debt paid, audit closed")).to_be_visible()
-    yerkin.look("audits-9-paid")
+    berik.open("/audits/own")
+    in_each_language(berik, "audits-6-own")
+    berik.page.get_by_role("link", name="PA-").click()
+    expect(berik.page.get_by_text("Pay the difference of the import duty")).to_be_visible()
+    in_each_language(berik, "audits-7-served")
+    fill_and_sign(berik, portal_folder, "berik", "REPLY", "We shall pay")
+    money_comes_in(portal_folder, ZHIBEK.identifier, 2_000_000_00)
+    berik.page.reload()
+    berik.look("audits-8-can-pay")
+    berik.page.get_by_role("button", name="Pay from the prepaid balance").click()
+    expect(berik.page.get_by_text("Debt paid, audit closed")).to_be_visible()
+    berik.look("audits-9-paid")
 
 
 def test_a_debt_is_appealed_against_and_annulled_on_a_phone(
@@ -172,3 +179,40 @@ def test_a_debt_is_appealed_against_and_annulled_on_a_phone(
     zarina.open(own)
     expect(zarina.page.get_by_text("Annulled on appeal").first).to_be_visible()
     in_each_language(zarina, "audits-phone-6-annulled")
+
+
+def test_a_violation_is_ordered_to_be_eliminated(
+    visit: Callable[..., Visitor], portal_address: str, portal_folder: Path
+) -> None:
+    for person, firm in PEERS.items():  # they import the same, so that there is a price to compare with
+        lodge(portal_address, portal_folder, person, firm)
+    marat, bolat, anna = visit(), visit(), visit(width=390, language="kk")
+    for visitor, key in ((marat, "marat"), (bolat, "bolat"), (anna, "anna")):
+        visitor.sign_in(key)
+    path = choose_and_plan(marat, portal_folder, ALTYN.identifier)
+    marat.page.get_by_role("link", name="Dossier").click()
+    expect(marat.page.locator("figcaption", has_text="Prices against peers")).to_be_visible()
+    in_each_language(marat, "audits-10-peers")
+    bolat.open(path)
+    fill_and_sign(bolat, portal_folder, "bolat", "OPEN", "We shall ask for your invoices")
+    write_act(marat, path)
+    sign(marat, portal_folder, "marat")
+    form(marat, "ORDER_ELIMINATION").get_by_label("Violation").select_option("false_documents")
+    marat.page.locator("#action-ORDER_ELIMINATION textarea[name=text]").fill("Replace the certificates")
+    marat.page.locator("#action-ORDER_ELIMINATION").get_by_role("button", name="Continue to signing").click()
+    marat.look("audits-11-sign-order")
+    sign(marat, portal_folder, "marat")
+    expect(marat.page.get_by_text("Elimination ordered").first).to_be_visible()
+
+    anna.open(path.replace("/audits/", "/audits/own/"))
+    anna.look("audits-12-ordered-kk-390")
+    report = form(anna, "REPORT_ELIMINATION")
+    report.locator("textarea[name=text]").fill("The certificates were replaced")
+    report.locator("button").click()
+    sign(anna, portal_folder, "anna")
+    marat.page.reload()
+    marat.look("audits-13-reported")
+    fill_and_sign(marat, portal_folder, "marat", "ACCEPT_ELIMINATION", "We have seen them")
+    expect(marat.page.get_by_text("Closed").first).to_be_visible()
+    anna.page.reload()
+    anna.look("audits-14-closed-kk-390")

@@ -106,6 +106,7 @@ def let_go(aidos: Visitor, number: str, seal: str, limit: str = "") -> None:
     page.fill("#guarantee", "8 000 000")
     press(aidos, "seal")
     page.fill("#limit", limit)
+    page.locator("#do-let-go [name=inspection]").fill("If it was drawn: opened, as declared")
     press(aidos, "let-go")
     expect(page.locator("main")).to_contain_text("On the way")
 

@@ -67,7 +67,7 @@ def test_an_export_leaves_in_two_vehicles_and_the_vat_confirmation_goes_out_once
             if mass == "70000":
                 expect(page.locator(".govuk-error-summary")).to_be_focused()
                 aidos.look("exits-2-too-much")
-        expect(page.locator(".exit-vehicle", has_text=vehicle)).to_contain_text("Left")
+        expect(page.locator(".exit-vehicle", has_text=vehicle)).to_contain_text("Has left")
         assert ("export_exited" in told(portal_folder, number)) is (vehicle == "B 002")
     expect(page.locator("main")).not_to_contain_text("A vehicle has arrived")
     aidos.look("exits-3-all-has-left")

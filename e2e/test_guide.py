@@ -37,11 +37,13 @@ class Album:
     def __init__(self, visitor: Visitor, language: str) -> None:
         self._visitor, self._language = visitor, language
 
-    def take(self, name: str) -> None:
+    def take(self, name: str, part: str = "main") -> None:
+        """Take a picture of a part of the page."""
         self._visitor.look(f"guide-{name}-{self._language}")
         if os.environ.get("SHEKARA_GUIDE"):
             PICTURES.mkdir(parents=True, exist_ok=True)
-            shown = self._visitor.page.locator("main").bounding_box()
+            self._visitor.page.evaluate("window.scrollTo(0, 0)")  # a box is of the window, a clip of the page
+            shown = self._visitor.page.locator(part).bounding_box()
             assert shown is not None
             clip = {
                 "x": shown["x"] - MARGIN,

@@ -182,3 +182,27 @@ def test_a_record_opens_elsewhere_with_reference_and_document(visit: Callable[..
     other.page.fill("#document_number", "N3333333")
     other.page.get_by_role("button", name="Open the declaration").click()
     expect(other.page.get_by_text("What you declared")).to_be_visible()
+
+
+def test_who_comes_next_at_a_shared_device_finds_nothing_of_who_was_there(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(width=390, language="kk")
+    page = visitor.page
+    visitor.open("/travellers/declare")
+    fill_in(page, {**ASAN, "document_number": "N7654399"}, "10", "green")
+    visitor.open("/travellers/declare")
+    expect(page.locator("#family_name")).to_have_value("Demo")  # kept, for who was interrupted
+    visitor.look("passenger-12-kept-kk")
+    page.get_by_role("button", name="Тергенімді өшіру").click()
+    page.wait_for_url("**/travellers")
+    visitor.open("/travellers/declare")
+    expect(page.locator("#family_name")).to_have_value("")
+
+    fill_in(page, {**ASAN, "document_number": "N7654399"}, "10", "green")
+    page.click("button[value=declare]")
+    page.wait_for_url("**/travellers/record/*")
+    address = page.url
+    page.get_by_role("button", name="Тергенімді өшіру").click()
+    page.wait_for_url("**/travellers")
+    page.goto(address)
+    expect(page.get_by_text("Demo Asan")).to_have_count(0)
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('shekara:form:')).length") == 0

@@ -23,6 +23,8 @@ class PartnerKind(StrEnum):
     LAW_ENFORCEMENT = "law_enforcement"
     FOREIGN_CUSTOMS = "foreign_customs"
     SEAL_OPERATOR = "seal_operator"
+    PERMIT_REGISTER = "permit_register"  # of permits of non-tariff regulation
+    CURRENCY_REGISTER = "currency_register"  # of currency contracts, as banks have given them numbers
     PAYMENTS = "payments"  # the bank through which payments come and refunds go
 
 

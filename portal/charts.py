@@ -5,7 +5,7 @@ Places along a line are percentages of the width, so that letters keep their siz
 assets/styles/_analyst.scss. Texts are given in the reader's language.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -14,6 +14,7 @@ from msgspec import Struct
 _ROW, _BAR_TOP, _BAR = 46, 22, 14  # pixels
 _INTERVAL_ROW, _INTERVAL_TOP = 68, 40
 _COLUMNS_HIGH: Final = 120
+_WIDEST: Final = 20  # percent of the width that a column has at most
 _LETTER: Final = 16
 _AXIS: Final = 24
 
@@ -114,12 +115,13 @@ def columns(
     heads: tuple[str, ...],
     rows: Sequence[Column],
     table: Sequence[tuple[str, ...]],
+    shown: Callable[[float], str] | None = None,
 ) -> Chart:
-    """Return upright bars in the order of time; the first and the last are named below."""
+    """Return upright bars in the order of time; the first and the last are named below. `shown` writes the highest."""
     most = max((row.value for row in rows), default=0) or 1
-    wide = 100 / max(len(rows), 1)
+    wide = min(100 / max(len(rows), 1), _WIDEST)
     drawn = [_line("chart__axis", 0, _COLUMNS_HIGH, 100, _COLUMNS_HIGH)]
-    drawn.append(_text("chart__scale", "0", 12, _short(most), "start"))
+    drawn.append(_text("chart__scale", "0", 12, (shown or _short)(most), "start"))
     for place, row in enumerate(rows):
         for value, style in ((row.value, "track-full"), (row.inner, "bar")):
             high = round((_COLUMNS_HIGH - _LETTER) * value / most, 1)
@@ -129,7 +131,8 @@ def columns(
     if rows:
         drawn.append(_text("chart__scale", "0", _COLUMNS_HIGH + _LETTER, rows[0].label, "start"))
     if len(rows) > 1:
-        drawn.append(_text("chart__scale", "100%", _COLUMNS_HIGH + _LETTER, rows[-1].label, "end"))
+        end = f"{_short(len(rows) * wide)}%"
+        drawn.append(_text("chart__scale", end, _COLUMNS_HIGH + _LETTER, rows[-1].label, "end"))
     return _chart(name, title, description, drawn, _COLUMNS_HIGH + _AXIS, heads, tuple(table))
 
 

@@ -18,6 +18,7 @@ from portal import audit
 from portal.casework.desk import Desk
 from portal.violations import service
 from risk_gateway import (
+    annulment_store,
     archive_store,
     canonical,
     feedback,
@@ -27,8 +28,8 @@ from risk_gateway import (
     repeated_goods_store,
 )
 from risk_gateway import store as risk_store
+from risk_gateway.annulment_store import Act
 from risk_gateway.archive import Share
-from risk_gateway.archive_store import Act
 from risk_gateway.bases.violations import contest_store
 from risk_gateway.bases.violations import store as violation_store
 from risk_gateway.bases.violations.kinds import FOUND_BY_CONTROL, kinds
@@ -134,6 +135,33 @@ def annul_findings(connection: Connection, desk: Desk, number: str, by: str, now
             annulled = replace(violation, state=State.ANNULLED, appeal=Appeal.UPHELD)
             service.record(connection, desk, annulled, by, now)
             contest_store.overtake(connection, violation.id, now)
+            annul_result(connection, violation.decision_number, number, by, now)
+
+
+def annul_result(connection: Connection, act: str, reason: str, by: str, now: datetime) -> None:
+    """Let what a closed control found count no longer: for profiles, for the model, as a precedent of the goods.
+
+    What is kept of the act stays. What was annulled before, or is no act, is left alone. `reason` is the number of what
+    was appealed against. All is one transaction of the caller's.
+    """
+    size, frontier = signing_store.lock_head(connection)
+    found = annulment_store.find_standing(connection, act)
+    if found is None:
+        return
+    closing = signing_store.read_row(connection, found.sequence)
+    if closing is None:
+        raise LookupError(f"entry {found.sequence} of the journal")
+    made = {"act": act, "reason": reason, "by_iin": by, "at": now, "sequence": size}
+    annulment_store.annul(connection, made)
+    particulars = {"act": act, "closing": str(found.sequence), "reason": reason, "by": by}
+    audit.append(connection, size, frontier, [audit.Record(audit.Event.CONTROL_ANNULLED, closing[2], now, particulars)])
+    key = found.declaration
+    stored = declarations_store.find_by_number(connection, closing[2], key.version)
+    if stored is not None and found.shares[0].found:
+        kept = _decision(connection, stored)
+        assessment = canonical.loads(unpack(kept.assessment), Assessment)
+        goods = _goods(found, assessment, canonical.loads(unpack(kept.case), Case))
+        history_store.take_findings_back(connection, key.declarant, goods, day_of(found.closed_at))
 
 
 def override(connection: Connection, number: str, made: Mildening, now: datetime) -> None:
@@ -235,13 +263,18 @@ def _violation(connection: Connection, stored: Stored, act: Act, participant: st
 
 def _remember_goods(connection: Connection, stored: Stored, act: Act, assessment: Assessment, case: Case) -> None:
     """Make a precedent of a finding: for these goods of the declarant."""
+    goods = _goods(act, assessment, case)
+    history_store.add_findings(connection, stored.key.declarant, goods, day_of(act.closed_at))
+
+
+def _goods(act: Act, assessment: Assessment, case: Case) -> list[tuple[str, str]]:
+    """Return the goods, (commodity, origin), in which an act found something."""
     concerned = _items(act.shares, assessment)
-    goods = [
+    return [
         (item.commodity_code, item.origin_country or "")
         for item in case.items
         if not concerned or item.sequence in concerned
     ]
-    history_store.add_findings(connection, stored.key.declarant, goods, day_of(act.closed_at))
 
 
 def _items(shares: tuple[Share, ...], assessment: Assessment) -> frozenset[int]:

@@ -14,8 +14,10 @@ from declarations.store import Key, Stored
 from portal.casework.model import Mover
 from portal.stages import Assessed, Checked, Lodged
 from portal.versions_store import Base
-from risk_gateway import canonical
+from risk_gateway import canonical, register_facts
 from risk_gateway.bases.partner_facts.model import rules_of, worth_asking
+from risk_gateway.bases.registers import model as registers
+from risk_gateway.bases.registers.model import Named
 from risk_gateway.days import day_of
 from risk_gateway.history import Addition, addition
 from risk_gateway.model import Case, Decision, Earlier, Outcome
@@ -88,6 +90,7 @@ class Entry(Struct, frozen=True):
     addition: Addition  # to the history of its participants
     dues: dict[str, int]  # in tiyn by payment code, as far as they are determined
     ask_partners: bool = False  # whether it is worth waiting for what they say of the declarant, and judging again
+    ask_registers: tuple[Named, ...] = ()  # the numbers for which it is
 
 
 class Answer(Struct, frozen=True):
@@ -158,6 +161,7 @@ def make_entry(assessed: Assessed, revision: int) -> Entry:
         ),
         dues=dues_of(assessed.checked.payables.totals),
         ask_partners=_ask_partners(assessed.case),
+        ask_registers=_ask_registers(declaration, granted.declarant, assessed.case),
     )
 
 
@@ -166,6 +170,14 @@ def _ask_partners(case: Case) -> bool:
     if facts is None or not case.header.partner_facts_unknown:
         return False
     return worth_asking(facts, at, rules_of(day_of(at)))
+
+
+def _ask_registers(declaration: Declaration, declarant: str, case: Case) -> tuple[Named, ...]:
+    facts, at = case.register_facts, case.lodged_at
+    if facts is None or not case.header.registers_unknown:
+        return ()
+    rules = registers.rules_of(day_of(at))
+    return registers.worth_asking(register_facts.named(declaration, declarant, rules), facts, at, rules)
 
 
 def status_after(outcome: Outcome, earlier: Earlier | None, before: str | None) -> str:

@@ -26,7 +26,8 @@ ReadNew = Callable[[Connection, int, int], Iterator[tuple[int, Tallies | None]]]
 SOURCES: tuple[tuple[str, ReadNew], ...] = (
     ("feedback.hits", feedback_store.new_hits),
     ("feedback.judgements", feedback_store.new_judgements),
-    ("feedback.results", feedback_store.new_results),
+    (feedback_store.RESULTS, feedback_store.new_results),
+    ("feedback.annulments", feedback_store.new_annulments),
 )
 
 

@@ -32,6 +32,8 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import Any
 
 from declarations import controls, schema, tariff, xml
 from declarations.controls.header import CORRECTION, LODGED_ANEW
@@ -43,7 +45,7 @@ from portal.errors import AmendmentRefused, Outdated, SenderNotParty, Unavailabl
 from portal.judging.assessing import assess_and_decide
 from portal.office import Office, Snapshot
 from portal.stages import Assessed, Checked, Lodged, Read, Verified
-from risk_gateway import facts, history, selection
+from risk_gateway import facts, history, selection, transit_facts
 from risk_gateway.budget import Budget
 from risk_gateway.days import day_of
 from risk_gateway.model import Case, Knowledge
@@ -106,11 +108,12 @@ def gather(checked: Checked, snapshot: Snapshot) -> Case:
     day = day_of(received_at)
     granted = verified.authority
     returned = base.returned if base else {}
-    known = knowledge_for(checked, snapshot)
+    known, codes = knowledge_for(checked, snapshot), snapshot.reference.on(day)
     past = directory.past(history.question(verified.declaration, granted.declarant, granted.agent, day, returned))
+    stake = tariff.at_stake(verified.declaration, checked.payables, codes)
     return facts.gather(
         verified.declaration,
-        checked.payables,
+        stake,
         history.of_declarant(directory.risk_facts(granted.declarant, received_at), past),
         history.of_agent(directory.risk_facts(granted.agent, received_at), past) if granted.agent else None,
         known.reference_values,
@@ -118,8 +121,19 @@ def gather(checked: Checked, snapshot: Snapshot) -> Case:
         hashlib.sha256(verified.lodged.data).hexdigest(),
         load=selection.in_force(past.load, known),
         earlier=base.earlier if base else None,
-        published=snapshot.reference.on(day).published,
+        published=codes.published,
+        delivery=partial(transit_of, checked, snapshot, stake),
     )
+
+
+def transit_of(checked: Checked, snapshot: Snapshot, stake: tariff.Payables) -> dict[str, Any]:
+    """Part of step 5: what a transit declaration tells of its delivery, and what is known of its carrier."""
+    declaration, received_at = checked.verified.declaration, checked.verified.lodged.received_at
+    if declaration.type_code != tariff.TRANSIT:
+        return {}
+    named, day = transit_facts.carrier_of(declaration), day_of(received_at)
+    carrier = snapshot.directory.risk_facts(named, received_at) if named else None
+    return transit_facts.facts_of(declaration, stake, snapshot.reference.on(day), carrier, day)
 
 
 def knowledge_for(checked: Checked, snapshot: Snapshot) -> Knowledge:
@@ -178,7 +192,7 @@ def lodge(lodged: Lodged, office: Office) -> Answer:
         entry = prepare(lodged, office)
         if isinstance(entry, Answer):
             return entry
-        if attempt == 0 and _unasked(entry) and asyncio.run(office.asking.before_judging(entry.key.declarant)):
+        if attempt == 0 and _unasked(entry) and asyncio.run(_told_more(entry, office)):
             continue
         try:
             return office.recorder.ask(entry) if isinstance(entry, Asked) else office.recorder.record(entry)  # 8, 9
@@ -198,7 +212,7 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
             entry = prepare(lodged, office)
         if isinstance(entry, Answer):
             return entry
-        if attempt == 0 and _unasked(entry) and await office.asking.before_judging(entry.key.declarant):
+        if attempt == 0 and _unasked(entry) and await _told_more(entry, office):
             continue
         try:
             if isinstance(entry, Asked):
@@ -211,8 +225,19 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
 
 
 def _unasked(entry: Entry | Asked) -> bool:
-    """Tell whether partners could say more of the declarant: docs/decisions/0016-partner-facts.md."""
-    return isinstance(entry, Entry) and entry.ask_partners
+    """Tell whether partners could say more of the declarant or of what he names: docs/decisions/0016, 0023."""
+    return isinstance(entry, Entry) and (entry.ask_partners or bool(entry.ask_registers))
+
+
+async def _told_more(entry: Entry | Asked, office: Office) -> bool:
+    """Wait once, a moment, for all that could say more, together; tell whether there is more to judge by."""
+    if not isinstance(entry, Entry):
+        return False
+    asking = office.asking
+    questions = [asking.before_judging(entry.key.declarant)] if entry.ask_partners else []
+    if entry.ask_registers:
+        questions.append(asking.registers.before_judging(entry.ask_registers))
+    return any(await asyncio.gather(*questions))
 
 
 async def _judged_aside(judged: Future[Entry | Asked | Answer]) -> Entry | Asked | Answer:

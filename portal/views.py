@@ -239,6 +239,18 @@ class TimelineEvent(Struct, frozen=True):
     step: Step
 
 
+class MovementView(Struct, frozen=True):
+    """The movement under a transit declaration. `event` is what was last told of it, as in `words.MOVEMENT_EVENTS`."""
+
+    number: str
+    event: str
+    carrier: str
+    carrier_name: str
+    departure: str
+    destination: str
+    limit: datetime | None
+
+
 class DeclarationPage(Struct, frozen=True):
     """Everything on the page of one declaration. `office_name` is in the reader's language."""
 
@@ -260,6 +272,7 @@ class DeclarationPage(Struct, frozen=True):
     payment_total: Decimal | None  # tenge; None when any part was not determined
     signer: SignerView
     timeline: tuple[TimelineEvent, ...]
+    movement: MovementView | None = None
 
 
 class Trouble(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -141,6 +142,30 @@ def website(
     """
     pages = Pages(demo=demo)
     keeper = Keeper(sessions, people, clock, secure=secure)
+    provided = {
+        "pages": pages,
+        "keeper": keeper,
+        "people": people,
+        "entrance": Entrance(gate, people, clock, csrf_secret, public_url),
+        "own": OwnDeclarations(declarations, signatures, draws, principals, clock),
+        "draws": draws,
+        "official_reading": OfficialReading(signatures),
+        **services,
+    }
+    return Website(
+        route_handlers=[_routes(demo=demo)],
+        middleware=[SameOrigin(), SessionMiddleware(keeper)],
+        dependencies={name: _provide(value) for name, value in provided.items()},
+        csrf_config=csrf(csrf_secret, secure=secure),
+        pages=pages,
+        keeper=keeper,
+        demo=demo,
+    )
+
+
+@cache
+def _routes(*, demo: bool) -> Router:
+    """Return every area of the website; an app takes a copy."""
     areas: list[ControllerRouterHandler] = [
         AccountPages,
         KeySignIn,
@@ -199,25 +224,7 @@ def website(
         OwnAuditPages,
         _static_files(),
     ]
-    provided = {
-        "pages": pages,
-        "keeper": keeper,
-        "people": people,
-        "entrance": Entrance(gate, people, clock, csrf_secret, public_url),
-        "own": OwnDeclarations(declarations, signatures, draws, principals, clock),
-        "draws": draws,
-        "official_reading": OfficialReading(signatures),
-        **services,
-    }
-    return Website(
-        route_handlers=[Router("/", route_handlers=[*areas, *([DemoSignIn] if demo else [])], include_in_schema=False)],
-        middleware=[SameOrigin(), SessionMiddleware(keeper)],
-        dependencies={name: _provide(value) for name, value in provided.items()},
-        csrf_config=csrf(csrf_secret, secure=secure),
-        pages=pages,
-        keeper=keeper,
-        demo=demo,
-    )
+    return Router("/", route_handlers=[*areas, *([DemoSignIn] if demo else [])], include_in_schema=False)
 
 
 def _static_files() -> Router:

@@ -144,7 +144,12 @@ EVENTS_TOLD: Mapping[str, str] = {  # in notices that are of no declaration
     **{lane.value: told["corridor"] for lane, told in LANES.items()},
 }
 REGISTRY_SCOPE = "REGISTRY"
-SCOPES: Mapping[str, str] = {**TYPES, REGISTRY_SCOPE: _("Matters of the registry")}  # of powers of attorney
+AUDIT_SCOPE = "AUDIT"
+SCOPES: Mapping[str, str] = {  # of powers of attorney
+    **TYPES,
+    REGISTRY_SCOPE: _("Matters of the registry"),
+    AUDIT_SCOPE: _("Audits: to see and to reply"),
+}
 
 STEPS: Mapping[Step, str] = {
     Step.RECEIVED: _("Declaration received"),

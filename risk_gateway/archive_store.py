@@ -1,24 +1,25 @@
 """The archive: judged cases of every origin with what became of them, read in order and never all at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from heapq import merge
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select, tuple_
 from sqlmodel import SQLModel
 
 from declarations.store import Key, Stored, aware, declaration, find_by_number
-from risk_gateway import judgement_store
-from risk_gateway.archive import Result, Share, StoredCase, Truth
+from risk_gateway import annulment_store, judgement_store
+from risk_gateway.annulment_store import Act
+from risk_gateway.archive import Result, StoredCase, Truth
 from risk_gateway.days import begins, day_of
 from risk_gateway.facts import BLOCK_OF_TYPE
 from risk_gateway.judgement_store import Judgement
-from risk_gateway.profiles import Motive
+from risk_gateway.packing import unpack
+from risk_gateway.profiles import AT_LODGEMENT, Motive
 from risk_gateway.store import decision
 from risk_gateway.tables import ControlResultRow, PastCaseRow
 
@@ -31,6 +32,13 @@ _KEY = ("declarant", "functional_reference_id", "version")
 _ORDER = ("day", "number")
 
 
+class _OfBlock(msgspec.Struct, frozen=True):
+    block: str
+
+
+_OF_BLOCK = msgspec.json.Decoder(_OfBlock)
+
+
 class _Known(NamedTuple):
     """What is read of a declaration before its blobs are."""
 
@@ -41,18 +49,6 @@ class _Known(NamedTuple):
     outcome: str
     sequence: int
     key: tuple[str, str, int]
-
-
-class Act(Struct, frozen=True, kw_only=True):
-    """A closed control of one declaration. `sequence` is the journal index of its closing."""
-
-    number: str
-    declaration: Key
-    motive: Motive | None
-    inspector: str
-    closed_at: datetime
-    sequence: int
-    shares: tuple[Share, ...]
 
 
 def read_cases(connection: Connection, first: date, last: date, block: str | None = None) -> Iterator[StoredCase]:
@@ -157,7 +153,7 @@ def _decided(connection: Connection, first: date, last: date, block: str | None)
     for _, of_day in groupby(map(_known, rows), key=lambda known: known.day):
         known = iter(sorted(of_day))
         while chunk := list(islice(known, BLOBS_AT_ONCE)):
-            yield from _with_blobs(connection, chunk)
+            yield from (case for case in _with_blobs(connection, chunk) if block in (None, case.block))
 
 
 def _declarations(first: date, last: date, block: str | None) -> Select[Any]:
@@ -203,7 +199,7 @@ def _with_blobs(connection: Connection, chunk: Sequence[_Known]) -> Iterator[Sto
             yield StoredCase(
                 number=known.number,
                 day=known.day,
-                block=known.block,
+                block=_block_of(known, bytes(row.case)),
                 office=known.office,
                 declarant=known.key[0],
                 outcome=known.outcome,
@@ -216,10 +212,16 @@ def _with_blobs(connection: Connection, chunk: Sequence[_Known]) -> Iterator[Sto
             )
 
 
+def _block_of(known: _Known, case: bytes) -> str:
+    """Return the block that judged a declaration: of transit none did before facts of version 4, as its case says."""
+    return known.block if known.block in AT_LODGEMENT else _OF_BLOCK.decode(unpack(case)).block
+
+
 def _results(connection: Connection, keys: Sequence[tuple[str, str, int]]) -> dict[tuple[str, str, int], Result]:
-    """Return what the controls of these declarations found, several acts of one declaration taken together."""
+    """Return what the controls of these declarations found and still stands, several acts of one taken together."""
     order = control_result.c
-    statement = select(control_result).where(_keyed(control_result).in_(keys)).order_by(order.sequence, order.profile)
+    standing = _keyed(control_result).in_(keys) & annulment_store.stands()
+    statement = select(control_result).where(standing).order_by(order.sequence, order.profile)
     found: dict[tuple[str, str, int], list[Row[Any]]] = {}
     for row in connection.execute(statement):
         found.setdefault(_key_of(row), []).append(row)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from risk_gateway.bases.partner_facts.model import PartnerFact
+from risk_gateway.bases.registers.model import RegisterFact
 from risk_gateway.profiles import Category, Extent, Outcome
 
 
@@ -48,6 +49,7 @@ class ParticipantFacts(Struct, frozen=True):
     findings: Mapping[tuple[str, str], int] | None = None
     open_controls: tuple[OpenControl, ...] | None = None
     partner_facts: tuple[PartnerFact, ...] | None = None
+    register_facts: tuple[RegisterFact, ...] | None = None
 
 
 class HeaderFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -89,6 +91,8 @@ class HeaderFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     declarant_tax_debt: bool | None = None
     declarant_police_notice: bool | None = None
     partner_facts_unknown: tuple[str, ...] | None = None
+    currency_contract_register: str | None = None
+    registers_unknown: tuple[str, ...] | None = None
     # of deliveries
     movement_event: str | None = None
     carrier_non_deliveries_24_months: int | None = None
@@ -162,6 +166,7 @@ class ItemFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     intellectual_property: bool | None = None
     origin_unknown: bool | None = None
     certificate_unknown: bool | None = None
+    permit_register: str | None = None
 
 
 class Load(Struct, frozen=True, omit_defaults=True):
@@ -191,7 +196,8 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `problem` says for the operator which facts could not be computed: the assessment is then degraded. `facts_version`
     tells by which rules the facts were gathered: docs/decisions/0013-facts-have-a-version.md. `earlier` is there for an
     amendment only. `partner_facts` are what partners had said of the declarant by then, with their age; None where
-    nobody looked.
+    nobody looked. `register_facts` are what registers had said of the numbers that the document names; None where it
+    names none, or nobody looked.
     """
 
     series_id: str
@@ -207,3 +213,4 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     facts_version: int = 1
     earlier: Earlier | None = None
     partner_facts: tuple[PartnerFact, ...] | None = None
+    register_facts: tuple[RegisterFact, ...] | None = None

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from declarations.reference import Reference
 from risk_gateway.bases.partner_facts.model import JUDGED
+from risk_gateway.bases.registers.model import ContractResult, PermitResult, Register
 from risk_gateway.coded_facts import Corridor, MovementEvent, Suspicion
 from risk_gateway.profiles import Block, Category
 from risk_gateway.words import Words
@@ -98,8 +99,11 @@ def code_list(name: str, day: date) -> Collection[str]:
         "incoterms": codes.incoterms,
         "office": codes.offices,
         "partner_question": tuple(JUDGED),
+        "permit_result": tuple(PermitResult),
         "procedure": codes.procedures,
+        "register": tuple(Register),
         "transport_mode": codes.transport_modes,
+        "contract_result": tuple(ContractResult),
         "corridor": tuple(Corridor),
         "movement_event": tuple(MovementEvent),
         "suspicion": tuple(Suspicion),

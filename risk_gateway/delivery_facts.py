@@ -67,7 +67,7 @@ def gather(of: Delivery, carrier: ParticipantFacts, at: datetime, document_diges
         customs_value_kzt=_tenge(sum(each.value_tiyn for each in movement.goods)),
         tax_at_stake_kzt=_tenge(duties),
         movement_event=of.event.value,
-        carrier_non_deliveries_24_months=_non_deliveries(carrier, day_of(at)),
+        carrier_non_deliveries_24_months=non_deliveries(carrier, day_of(at)),
         remote_post=of.remote,
         seal_mismatch=movement.seal_mismatch if arrived else None,
         seal_broken=of.state.has(BROKEN),
@@ -75,7 +75,7 @@ def gather(of: Delivery, carrier: ParticipantFacts, at: datetime, document_diges
         unplanned_stop=of.state.has({BreachKind.UNPLANNED_STOP}),
         limit_date_missed=of.limit_missed,
         electronic_seal=movement.electronic if movement.seals else False,
-        guarantee_to_duties_percent=None if unknown else _percent(movement.guarantee_tiyn, duties),
+        guarantee_to_duties_percent=None if unknown else percent_of(movement.guarantee_tiyn, duties),
         excise_goods=any(each.excise for each in movement.goods),
         scan_mismatch=of.scan_mismatch,
     )
@@ -102,7 +102,7 @@ def _item(goods: Goods) -> ItemFacts:
     )
 
 
-def _non_deliveries(carrier: ParticipantFacts, day: date) -> int:
+def non_deliveries(carrier: ParticipantFacts, day: date) -> int:
     """Return how many non-deliveries of 24 months count against a carrier."""
     since = (
         day.replace(year=day.year - 2) if (day.month, day.day) != (2, 29) else day.replace(year=day.year - 2, day=28)
@@ -114,5 +114,6 @@ def _tenge(tiyn: int) -> Decimal:
     return tiyn / _TIYN
 
 
-def _percent(part: int, whole: int) -> Decimal | None:
+def percent_of(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
+    """Return a guarantee in percent of what it is for, None where that is nothing."""
     return (Decimal(part) * 100 / whole).quantize(_TENTH, ROUND_DOWN) if whole else None  # what is short stays short

@@ -29,11 +29,12 @@ from risk_gateway.fact_values import (
 from risk_gateway.model import Case, Earlier, HeaderFacts, ItemFacts, Load, OpenControl, ParticipantFacts
 from risk_gateway.parameters import ReferenceValues
 from risk_gateway.profiles import Block, Extent
+from risk_gateway.register_facts import Registered, registered
 from risk_gateway.usual import Usual, usual_of
 
-BLOCK_OF_TYPE = {"IM": Block.IMPORTS, "EX": Block.EXPORTS}
+BLOCK_OF_TYPE = {"IM": Block.IMPORTS, "EX": Block.EXPORTS, "TT": Block.DELIVERIES}
 VIOLATIONS_MONTHS = 24
-FACTS_VERSION = 3  # one more whenever the same document would give other facts: docs/decisions/0013
+FACTS_VERSION = 4  # one more whenever the same document would give other facts: docs/decisions/0013
 EXPORT = "EX"
 NO_EXEMPTION = frozenset({"OO", "ОО", "-", "--", ""})  # box 36; the second is in Cyrillic letters
 
@@ -59,14 +60,16 @@ def gather(
     load: Load = Load(),
     earlier: Earlier | None = None,
     published: Mapping[str, Decimal] = {},
+    delivery: Callable[[], dict[str, Any]] = dict,
 ) -> Case:
     """Return the case of a declaration received at an aware moment.
 
-    `payables` has one entry per item, in order; `load` is what was ordered that day before; `published` are the tenge
-    of one unit of a currency on that day, which go before what box 23 says. `series_id` is given for an amendment that
-    carries its own number: the series of the first lodgement; `earlier` for every amendment. A type of declaration
-    without a block keeps its type code as the block's name. Never raises for what a document says: facts that cannot be
-    computed are not known, and the case's `problem` says where.
+    `payables` is what is at stake, one entry per item, in order; `load` is what was ordered that day before;
+    `published` are the tenge of one unit of a currency on that day, which go before what box 23 says. `series_id` is
+    given for an amendment that carries its own number: the series of the first lodgement; `earlier` for every
+    amendment. `delivery` gives what a transit declaration tells of its delivery (transit_facts.py). A type of
+    declaration without a block keeps its type code as the block's name. Never raises for what a document says: facts
+    that cannot be computed are not known, and the case's `problem` says where.
     """
     problems: list[str] = []
     balances = declarant.certificate_balances_kg
@@ -80,6 +83,7 @@ def gather(
             exports=declaration.type_code == EXPORT,
             usual=usual_of(reference_values),
             declarant=declarant,
+            registered=_tried("registers", problems, None, registered, declaration, declarant, received_at),
         )
         pairs = zip(declaration.items, payables.items, strict=True)
         items = tuple(
@@ -95,6 +99,8 @@ def gather(
             rate_deviation_percent=_tried("box 23", problems, None, deviation, declaration, published),
             **_tried("open controls", problems, dict[str, bool](), _pending, declaration, declarant.open_controls),
             **_tried("partners", problems, dict[str, Any](), _of_partners, declarant, received_at),
+            **_tried("registers", problems, dict[str, Any](), around.registered.header if around.registered else dict),
+            **_tried("delivery", problems, dict[str, Any](), delivery),
         )
     return Case(
         series_id=series_id or f"{declarant.identifier}/{declaration.functional_reference_id}",
@@ -110,6 +116,7 @@ def gather(
         facts_version=FACTS_VERSION,
         earlier=earlier,
         partner_facts=declarant.partner_facts,
+        register_facts=declarant.register_facts if around.registered else None,
     )
 
 
@@ -146,6 +153,7 @@ class _Around(NamedTuple):
     exports: bool
     usual: Usual
     declarant: ParticipantFacts
+    registered: Registered | None
 
 
 def _header_facts(
@@ -245,6 +253,7 @@ def _item_facts(item: GoodsItem, owed: ItemPayables, around: _Around) -> ItemFac
         first_commodity=_first(item.commodity_code, declarant.known_commodities),
         first_origin=_first((item.commodity_code, origin), declarant.known_goods) if origin else None,
         exact_precedent=_precedent(item.commodity_code, origin, declarant.findings),
+        permit_register=around.registered.of_item(item) if around.registered else None,
         origin_unknown=None if origin else True,
         quota_claimed=item.quota is not None,
         intellectual_property=None

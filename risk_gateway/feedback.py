@@ -89,6 +89,14 @@ def of_act(day: date, shares: Iterable[Share]) -> Tallies:
     }
 
 
+def taken_back(tallies: Tallies) -> Tallies:
+    """Return what undoes tallies when it is added to them."""
+    return {
+        key: Tally(**{name: -getattr(tally, name) for name in Tally.__struct_fields__})
+        for key, tally in tallies.items()
+    }
+
+
 def of_past(day: date, assessment: Assessment, result: Result | None) -> Tallies:
     """Return what a case of before adds: its hits, and what its control said of each profile."""
     hits = of_assessment(day, assessment)

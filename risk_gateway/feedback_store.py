@@ -16,11 +16,12 @@ from sqlmodel import SQLModel
 
 from declarations.store import aware, declaration
 from risk_gateway import canonical, judgement_store
+from risk_gateway.annulment_store import annulment
 from risk_gateway.archive import Share
 from risk_gateway.archive_store import control_result
 from risk_gateway.days import day_of
 from risk_gateway.desk import Status
-from risk_gateway.feedback import Tallies, Tally, TallyKey, of_act, of_assessment
+from risk_gateway.feedback import Tallies, Tally, TallyKey, of_act, of_assessment, taken_back
 from risk_gateway.model import Assessment
 from risk_gateway.packing import unpack
 from risk_gateway.store import decision
@@ -31,6 +32,7 @@ cursor_table = SQLModel.metadata.tables[RiskCursorRow.__tablename__]
 profile = SQLModel.metadata.tables[ProfileRow.__tablename__]
 override = SQLModel.metadata.tables[OverrideRow.__tablename__]
 
+RESULTS = "feedback.results"  # the cursor of closed acts
 BEFORE_ALL = -1  # no entry of the journal has this index
 _KEY = ("declarant", "functional_reference_id", "version")
 _COUNTS = Tally.__struct_fields__
@@ -126,6 +128,27 @@ def new_results(connection: Connection, after: int, most: int) -> Iterator[tuple
     for row in rows:
         share = Share(row.profile, row.profile_version, row.found, row.amount_tiyn)
         yield row.sequence, of_act(day_of(aware(row.closed_at)), (share,))
+
+
+def new_annulments(connection: Connection, after: int, most: int) -> Iterator[tuple[int, Tallies]]:
+    """Yield (journal index, tallies) of the next annulled acts behind an index: what `new_results` gave, negative.
+
+    Only of acts that are counted already.
+    """
+    counted = read_cursor(connection, RESULTS)
+    columns, wanted = annulment.c, annulment.join(control_result, annulment.c.act == control_result.c.act)
+    acts = select(columns.sequence).where(columns.sequence > after).order_by(columns.sequence).limit(most)
+    statement = (
+        select(control_result, columns.sequence.label("annulled"))
+        .select_from(wanted)
+        .where(columns.sequence.in_(acts))
+        .order_by(columns.sequence)
+    )
+    for row in connection.execute(statement):
+        if row.sequence > counted:
+            return
+        share = Share(row.profile, row.profile_version, row.found, row.amount_tiyn)
+        yield row.annulled, taken_back(of_act(day_of(aware(row.closed_at)), (share,)))
 
 
 def add_tallies(connection: Connection, tallies: Tallies) -> None:

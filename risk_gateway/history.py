@@ -13,7 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from declarations.model import Declaration, GoodsItem
+from risk_gateway import register_facts
 from risk_gateway.bases.partner_facts.model import PartnerFact
+from risk_gateway.bases.registers.model import Named, RegisterFact, rules_of
 from risk_gateway.kept_numbers import kept_number
 from risk_gateway.model import Case, Extent, Finding, Knowledge, Load, OpenControl, Outcome, ParticipantFacts
 from risk_gateway.repeated_goods import (
@@ -48,6 +50,7 @@ class Question(Struct, frozen=True):
     certificates: tuple[str, ...]
     returned: Mapping[str, int] = {}  # grams on each certificate that the version before wrote off
     papers: tuple[str, ...] = ()  # marks of invoices and transport documents
+    named: tuple[Named, ...] = ()  # that registers know
 
 
 class Past(Struct, frozen=True):
@@ -67,6 +70,7 @@ class Past(Struct, frozen=True):
     load: Load = Load()
     open_controls: tuple[OpenControl, ...] = ()
     partner_facts: tuple[PartnerFact, ...] = ()
+    register_facts: tuple[RegisterFact, ...] = ()
 
 
 def question(
@@ -84,6 +88,7 @@ def question(
         certificates=tuple(sorted({number for item in items for number in certificates_of(item)})),
         returned=returned,
         papers=tuple(sorted(papers_of(items))),
+        named=register_facts.named(declaration, declarant, rules_of(day)),
     )
 
 
@@ -100,6 +105,7 @@ def of_declarant(recorded: ParticipantFacts, past: Past) -> ParticipantFacts:
         used_invoices=past.used_invoices,
         open_controls=past.open_controls,
         partner_facts=past.partner_facts,
+        register_facts=past.register_facts,
         certificate_balances_kg={number: Decimal(grams) / 1000 for number, grams in past.grams_left.items()},
     )
 

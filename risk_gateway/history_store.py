@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Date, String, TextClause, bindparam, text
 
 from risk_gateway import repeated_goods_store
 from risk_gateway.bases.partner_facts.store import fact_of
+from risk_gateway.bases.registers.model import RegisterFact
+from risk_gateway.bases.registers.store import fact_of as register_fact_of
 from risk_gateway.history import (
     Addition,
     Ledger,
@@ -49,11 +51,15 @@ _OF_CERTIFICATES = """
     SELECT 'certificate', identifier, holder, issued_g, used_g, 0
       FROM certificate WHERE identifier IN ({})"""
 _OF_CONTROLS = """
-    SELECT 'control', mark, extent || ':' || functional_reference_id, grams, tiyn, 0
-      FROM open_control WHERE participant = {} AND mark IN ({}) AND ordered_on >= {}"""
+    SELECT 'control', mark, extent || ':' || MIN(functional_reference_id), grams, tiyn, 0
+      FROM open_control WHERE participant = {} AND mark IN ({}) AND ordered_on >= {} AND functional_reference_id <> {}
+     GROUP BY mark, extent, grams, tiyn"""
 _OF_PARTNERS = """
     SELECT 'partner', partner, question || ':' || answer || ':' || detail, answered_ms, asked_ms, 0
       FROM partner_fact WHERE participant = {}"""
+_OF_REGISTERS = """
+    SELECT 'register', partner || ':' || kind || ':' || number, said || '\n' || detail, answered_ms, asked_ms, 0
+      FROM register_fact WHERE holder = {} AND number IN ({})"""
 _READ_LEDGER = text("""
     SELECT 'invoice' AS kind, participant AS a, invoice AS b, functional_reference_id AS c, 0 AS x
       FROM invoice_use WHERE (participant, invoice) IN :invoices
@@ -140,13 +146,16 @@ def _parts(asked: Question) -> Iterator[tuple[str, tuple[Sequence[str], ...]]]:
     yield _OF_DAY, ((asked.day.isoformat(),), (inspections_at(asked.office),), (f"{_HITS}%",))
     yield _OF_GOODS, (declarant, asked.commodities)
     yield _OF_PARTNERS, (declarant,)
-    yield _OF_CONTROLS, (declarant, (*asked.commodities, *asked.papers), ((asked.day - STORED_MOST).isoformat(),))
+    marks, since = (*asked.commodities, *asked.papers), ((asked.day - STORED_MOST).isoformat(),)
+    yield _OF_CONTROLS, (declarant, marks, since, (asked.reference,))
     if asked.agent:
         yield _OF_AGENT, ((asked.agent,),)
     if asked.invoices:
         yield _OF_INVOICES, (declarant, asked.invoices)
     if asked.certificates:
         yield _OF_CERTIFICATES, (asked.certificates,)
+    if asked.named:
+        yield _OF_REGISTERS, ((asked.named[0].holder,), tuple(dict.fromkeys(each.number for each in asked.named)))
 
 
 def _past(asked: Question, found: Mapping[str, Sequence[tuple[Any, ...]]]) -> Past:
@@ -170,15 +179,26 @@ def _past(asked: Question, found: Mapping[str, Sequence[tuple[Any, ...]]]) -> Pa
             OpenControl(mark, reference, Extent(extent), grams, tiyn)
             for mark, ordered, grams, tiyn, _ in found.get("control", ())
             for extent, _, reference in [ordered.partition(":")]
-            if reference != asked.reference
         ),
         partner_facts=tuple(
             fact_of(partner, question, answer, detail, answered_ms, asked_ms)
             for partner, said, answered_ms, asked_ms, _ in sorted(found.get("partner", ()))
             for question, answer, detail in [said.split(":", 2)]
         ),
+        register_facts=_of_registers(asked, found.get("register", ())),
         load=Load(inspections, {name.removeprefix(_HITS): count for name, count in sorted(counts.items())}),
     )
+
+
+def _of_registers(asked: Question, rows: Iterable[tuple[Any, ...]]) -> tuple[RegisterFact, ...]:
+    wanted, facts = set(asked.named), []
+    for key, told, answered_ms, asked_ms, _ in sorted(rows):
+        partner, kind, number = key.split(":", 2)
+        said, _, detail = told.partition("\n")
+        facts.append(
+            register_fact_of(asked.named[0].holder, kind, number, partner, said, detail, answered_ms, asked_ms)
+        )
+    return tuple(each for each in facts if each.named in wanted)
 
 
 # --- add ------------------------------------------------------------------------------------------------------------
@@ -233,8 +253,19 @@ def add(connection: Connection, additions: Sequence[Addition], ledger: Ledger) -
 
 def add_findings(connection: Connection, participant: str, found_in: Iterable[tuple[str, str]], day: date) -> None:
     """Add a control's finding to the goods, (commodity, origin), in which it was made."""
-    each = Counter(found_in)
-    rows = [_goods_row(participant, goods, day, 0, count) for goods, count in sorted(each.items())]
+    _count_findings(connection, participant, Counter(found_in), day)
+
+
+def take_findings_back(
+    connection: Connection, participant: str, found_in: Iterable[tuple[str, str]], day: date
+) -> None:
+    """Undo `add_findings`: what was found does not stand. Decisions keep the facts that they were made on."""
+    taken = Counter(found_in)
+    _count_findings(connection, participant, {goods: -count for goods, count in taken.items()}, day)
+
+
+def _count_findings(connection: Connection, participant: str, counts: Mapping[tuple[str, str], int], day: date) -> None:
+    rows = [_goods_row(participant, goods, day, 0, count) for goods, count in sorted(counts.items())]
     _execute(connection, _ADD_GOODS, rows)
 
 

@@ -22,6 +22,11 @@ _UNSEEN_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u180e")  # letters a
 _UNSEEN_ASCII = dict.fromkeys((*range(0x21), 0x7F))
 
 
+def is_digest(number: str) -> bool:
+    """Tell whether a kept number stands for one that was too long to keep."""
+    return len(number) == LONGEST and number.startswith("#")
+
+
 @lru_cache(maxsize=REMEMBERED_MAX)
 def kept_number(number: str) -> str:
     """Return a number as it is kept: at most 50 characters; a longer one by its SHA-256. Twice is as once."""

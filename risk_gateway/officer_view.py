@@ -8,8 +8,9 @@ from msgspec import Struct
 from risk_gateway.catalog import fields
 from risk_gateway.fraud_model.features import feature_label
 from risk_gateway.knowledge import ready
-from risk_gateway.model import Assessment, Finding, Knowledge, Opinion
+from risk_gateway.model import Assessment, Finding, Knowledge, Match, Opinion
 from risk_gateway.selection import RANDOM_DRAW
+from risk_gateway.sentences import coded_values
 
 
 class Comparison(Struct, frozen=True):
@@ -105,7 +106,6 @@ def for_officer(assessment: Assessment, knowledge: Knowledge, language: str) -> 
 
 def _note(finding: Finding, knowledge: Knowledge, language: str) -> Note:
     profile = ready(knowledge).profile(finding.profile)
-    catalog = fields()
     return Note(
         profile=finding.profile,
         profile_version=finding.profile_version,
@@ -116,12 +116,16 @@ def _note(finding: Finding, knowledge: Knowledge, language: str) -> Note:
         selected=finding.selected,
         items=finding.items,
         comparisons=tuple(
-            Comparison(evidence.item, catalog[match.field].label.into(language), match.op, match.expected, match.actual)
-            for evidence in finding.evidence
-            for match in evidence.matches
+            _comparison(evidence.item, match, language) for evidence in finding.evidence for match in evidence.matches
         ),
         instructions=tuple(order.instruction for order in profile.measures if order.instruction),
     )
+
+
+def _comparison(item: int | None, match: Match, language: str) -> Comparison:
+    field = fields()[match.field]
+    expected, actual = (coded_values(field, text, language) for text in (match.expected, match.actual))
+    return Comparison(item, field.label.into(language), match.op, expected, actual)
 
 
 def _reasons(opinion: Opinion, language: str) -> tuple[ModelReason, ...]:

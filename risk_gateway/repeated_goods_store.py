@@ -11,9 +11,13 @@ from risk_gateway.profiles import Extent
 from risk_gateway.repeated_goods import STORED_MOST, Mark, ordered_controls
 
 _READ_CONTROLS = text("""
-    SELECT participant, mark, functional_reference_id, extent, grams, tiyn, ordered_on
-      FROM open_control WHERE participant IN :participants AND ordered_on >= :since
-""").bindparams(bindparam("participants", expanding=True), bindparam("since", type_=Date))
+    SELECT participant, mark, extent, grams, tiyn, ordered_on,
+           MIN(functional_reference_id), MAX(functional_reference_id)
+      FROM open_control WHERE participant IN :participants AND mark IN :marks AND ordered_on >= :since
+     GROUP BY participant, mark, extent, grams, tiyn, ordered_on
+""").bindparams(
+    bindparam("participants", expanding=True), bindparam("marks", expanding=True), bindparam("since", type_=Date)
+)
 _ADD_CONTROLS = text("""
     INSERT INTO open_control (participant, functional_reference_id, mark, place, extent, grams, tiyn, ordered_on)
     VALUES (:participant, :reference, :mark, :place, :extent, :grams, :tiyn, :day)
@@ -26,16 +30,25 @@ _CLOSE_CONTROL = text(
 
 
 def read_open(connection: Connection, additions: Sequence[Addition]) -> dict[str, list[OpenControl]]:
-    """Return the inspections that are ordered and not closed, by the declarants of these lodgements."""
-    participants = sorted({given.declarant for given in additions})
-    if not participants:
+    """Return the inspections that are ordered and not closed of goods with the marks of these lodgements, by declarant.
+
+    Of those that are alike but for their references two are given, so that one is left when a reference is not counted:
+    somebody who declares the same goods every hour shall not make his lodgements slow.
+    """
+    marks = sorted({mark.mark for given in additions for mark in given.marks})
+    if not marks:
         return {}
-    since = min(given.day for given in additions) - STORED_MOST
+    asked = {
+        "participants": sorted({given.declarant for given in additions}),
+        "marks": marks,
+        "since": min(given.day for given in additions) - STORED_MOST,
+    }
     found: dict[str, list[OpenControl]] = {}
-    for row in connection.execute(_READ_CONTROLS, {"participants": participants, "since": since}):
-        participant, mark, reference, extent, grams, tiyn, ordered_on = row
-        control = OpenControl(mark, reference, Extent(extent), grams, tiyn, _day(ordered_on))
-        found.setdefault(participant, []).append(control)
+    for participant, mark, extent, grams, tiyn, ordered_on, first, last in connection.execute(_READ_CONTROLS, asked):
+        found.setdefault(participant, []).extend(
+            OpenControl(mark, reference, Extent(extent), grams, tiyn, _day(ordered_on))
+            for reference in dict.fromkeys((first, last))
+        )
     return found
 
 

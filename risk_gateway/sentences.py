@@ -49,6 +49,12 @@ def condition_sentence(condition: Condition, language: str, day: date) -> str:
     return _Speaker(language, day).condition(condition)
 
 
+def coded_values(field: Field, text: str, language: str) -> str:
+    """Return the words of the codes that an evidence names, as far as a list is told without its codes."""
+    words = _texts().get(field.codes, {}) if field.codes in _CODED else {}
+    return ", ".join(words[each][language] if each in words else each for each in text.split(", "))
+
+
 def _as_written(profile: Profile) -> list[Condition]:
     """Return the conditions of the area, with ranges of commodities as their author wrote them."""
     area: Area = profile.area
@@ -59,7 +65,8 @@ def _as_written(profile: Profile) -> list[Condition]:
     ]
 
 
-_CODED = frozenset({"corridor", "movement_event", "suspicion"})  # lists whose words are told without their codes
+# Lists whose words are told without their codes.
+_CODED = frozenset({"contract_result", "corridor", "movement_event", "permit_result", "register", "suspicion"})
 
 
 class _Speaker:

@@ -263,6 +263,17 @@ class ControlResultRow(SQLModel, table=True):
     sequence: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))  # the journal index
 
 
+class ControlAnnulmentRow(SQLModel, table=True):
+    """That what a closed control found does not stand: its result stays as it was written, and nothing counts it."""
+
+    __tablename__ = "control_annulment"
+    act: str = Field(primary_key=True, max_length=40)
+    reason: str = Field(max_length=60)  # number of the audit or declaration whose appeal was upheld
+    by_iin: str = Field(max_length=12)
+    at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    sequence: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))  # the journal index
+
+
 class PostCapacityRow(SQLModel, table=True):
     """How many inspections a post can make a day, from a day on; the newest that has begun counts."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
-from portal_fakes import World, make_world
+from portal_fakes import World, world_lent
 
 CSRF_COOKIE = "shekara_csrf"
 SESSION_COOKIE = "shekara_session"
@@ -45,8 +45,7 @@ class Browser:
 @contextmanager
 def browsing(person: str | None = None, *, language: str = "en", **world: Any) -> Iterator[Browser]:
     """Open a browser on a new world, signed in as one of the cast unless `person` is None."""
-    made = make_world(**world)
-    with TestClient(made.app) as client:
+    with world_lent(**world) as made, TestClient(made.app) as client:
         browser = Browser(client, made).speak(language)
         yield browser.sign_in(person) if person else browser
 

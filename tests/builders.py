@@ -382,3 +382,31 @@ def _document(name: str, document: Mapping[str, str]) -> etree._Element:
         optional("IssueDate", document.get("date")),
         optional(expiry, document.get("expires") or document.get("line")),
     )
+
+
+def transit_xml(
+    items: int | Sequence[Item] = 1,
+    *,
+    carrier: str | None = "kaspi",
+    destination: str | None = "20201",
+    guarantee: str | None = "100000000.00",
+    **changes: Any,
+) -> bytes:
+    """Return a valid transit 80 of Altyn Dala from the post of the border to an inland one, signed off by Anna.
+
+    None leaves the carrier (box 50), the post of destination (box 53) or the guarantee (box 52) out.
+    """
+    usual = {"reference": "TRANSIT-1", "type_code": "TT", "procedure": "80", "office": "30301"}
+    xml = declaration_xml(items, **{**usual, **changes})
+    box_53 = f"<DestinationOffice><ID>{destination}</ID></DestinationOffice>" if destination else ""
+    party = f"<Party><Name>{PARTICIPANTS[carrier].name}</Name>{_id(carrier)}</Party>" if carrier else ""
+    xml = insert(xml, "//BorderTransportMeans", (f"<Carrier>{party}</Carrier>" if party else "") + box_53)
+    if guarantee is None:
+        return xml
+    amount = f'<Amount currencyID="KZT">{guarantee}</Amount>'
+    box_52 = f"<ObligationGuarantee><SecurityDetailsCode>03</SecurityDetailsCode>{amount}</ObligationGuarantee>"
+    return insert(xml, "/Declaration/Signatory", box_52, before=True)
+
+
+def _id(firm: str) -> str:
+    return f'<ID schemeID="BIN">{PARTICIPANTS[firm].identifier}</ID>'

@@ -6,12 +6,22 @@ from collections.abc import Iterator
 import offices
 import pytest
 
+from portal import aside
+
 
 @pytest.fixture
 def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_process_ahead_of_need() -> Iterator[None]:
+    """Start no process for large bodies before there is one: an app of a test would wait for it to end again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aside, "STARTS_AFTER_SECONDS", 3600.0)
+        yield
 
 
 @pytest.fixture(autouse=True)

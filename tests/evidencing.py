@@ -13,7 +13,7 @@ from cast import PARTICIPANTS
 from litestar import Controller, Litestar, Request
 from litestar.di import Provide
 from litestar.testing import TestClient
-from portal_fakes import MemoryPeople, MemoryPrincipals, MemorySessions, MovableClock, World, app_of
+from portal_fakes import MemoryPeople, MemoryPrincipals, MemorySessions, MovableClock, World, app_lent
 from sqlalchemy import delete, update
 
 from declarations import store as declarations_store
@@ -130,7 +130,7 @@ def browsing_stored(office: Office, person: str | None, language: str = "en") ->
         demo=True,
         secure=False,
     )
-    world = World(app_of(site), site, sessions, MemoryPrincipals(), people, clock)
-    with TestClient(world.app) as client:
+    with app_lent(site) as app, TestClient(app) as client:
+        world = World(app, site, sessions, MemoryPrincipals(), people, clock)
         browser = Browser(client, world).speak(language)
         yield browser.sign_in(person) if person else browser

@@ -35,6 +35,7 @@ from risk_gateway.analyst_store import put_analyst
 from risk_gateway.desk import Move
 from risk_gateway.knowledge import shipped_profiles
 from risk_gateway.selection_store import DayKey, commitment_of
+from signing import signer
 from signing.keyring import Keyring
 from signing.trust import TrustStore
 
@@ -76,9 +77,17 @@ def office(
     trust: TrustStore | None = None,
 ) -> Office:
     """Return an office on a fresh database with the cast's participants and powers of attorney."""
+    return reopen(with_cast(home), clock, mark, trust)
+
+
+def with_cast(home: Path) -> Settings:
+    """Return the settings of a fresh database that has the cast in it."""
     given = settings(home)
-    seed_cast(given)
-    return reopen(given, clock, mark, trust)
+    if POSTGRESQL:
+        seed_cast(given)
+    else:
+        shutil.copy(_sqlite_with_cast(), home / "shekara.db")
+    return given
 
 
 def reopen(
@@ -98,6 +107,20 @@ def reopen(
 
 def keep_keys(home: Path) -> None:
     """Write the office's key and the trusted roots where a served portal looks for them."""
+    shutil.copytree(_keys(), home, dirs_exist_ok=True)
+
+
+@cache
+def _keys() -> Path:
+    """Write them once: their passwords are guessed easily, and opened quickly, as no real ones are."""
+    home = Path(tempfile.mkdtemp(prefix="shekara-keys-"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signer, "_KDF_ROUNDS", 1)
+        _write_keys(home)
+    return home
+
+
+def _write_keys(home: Path) -> None:
     given = Settings(home=home, database_url="")
     for name, content in (("roots", pki.authority().root_pem()), ("intermediates", pki.authority().intermediate_pem())):
         folder = given.trust_folder / name
@@ -185,11 +208,24 @@ def _fresh_sqlite(home: Path) -> str:
 def _sqlite_template() -> Path:
     path = Path(tempfile.mkdtemp(prefix="shekara-test-")) / "template.db"
     migrate(f"sqlite:///{path}")
+    _into_one_file(path)
+    return path
+
+
+@cache
+def _sqlite_with_cast() -> Path:
+    path = _sqlite_template().with_name("cast.db")
+    shutil.copy(_sqlite_template(), path)
+    seed_cast(Settings(home=path.parent, database_url=f"sqlite:///{path}"))
+    _into_one_file(path)
+    return path
+
+
+def _into_one_file(path: Path) -> None:
     engine = make_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
-    return path
 
 
 @cache
@@ -212,8 +248,7 @@ def _fresh_postgresql() -> str:
     engine = make_engine(url)
     with writing(engine) as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))  # the ledger is only added to
-        for table in SQLModel.metadata.sorted_tables:
-            connection.execute(table.delete())
+        connection.exec_driver_sql("; ".join(f"DELETE FROM {each.name}" for each in SQLModel.metadata.sorted_tables))
         connection.execute(text("INSERT INTO revision (id, number) VALUES (1, 1)"))
         connection.execute(text("INSERT INTO journal_head (id, size, frontier) VALUES (1, 0, '')"))
     engine.dispose()

@@ -1,15 +1,21 @@
 """The website over memory: storage that keeps what it is given, declarations of the cast, a clock that tests move."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pki
 from cast import PARTICIPANTS, PERSONS
 from litestar import Litestar
+from litestar.di import Provide
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
+from litestar.middleware import ASGIMiddleware
 
 from declarations.lifecycle import Status
 from declarations.search import ALL, GROUPS, Group, Search
@@ -376,9 +382,24 @@ class World:
     clock: MovableClock
 
 
-def make_world(
+def make_world(declarations: Sequence[DeclarationPage] | None = None, **changes: Any) -> World:
+    """Return a new world with an app of its own; `changes` as of `site_of`."""
+    made, behind = site_of(declarations, **changes)
+    return World(app_of(made), made, *behind)
+
+
+@contextmanager
+def world_lent(declarations: Sequence[DeclarationPage] | None = None, **changes: Any) -> Iterator[World]:
+    """Give a new world on an app that goes back afterwards; `changes` as of `site_of`."""
+    made, behind = site_of(declarations, **changes)
+    with app_lent(made) as app:
+        yield World(app, made, *behind)
+
+
+def site_of(
     declarations: Sequence[DeclarationPage] | None = None, *, demo: bool = True, clock: Clock | None = None
-) -> World:
+) -> tuple[Website, tuple[MemorySessions, MemoryPrincipals, MemoryPeople, MovableClock]]:
+    """Return a website over memory, and what it is built on."""
     sessions, principals, movable, recorded = MemorySessions(), MemoryPrincipals(), MovableClock(), MemoryPeople()
     site = website(
         sessions=sessions,
@@ -394,25 +415,64 @@ def make_world(
         demo=demo,
         secure=False,
     )
-    return World(app_of(site), site, sessions, principals, recorded, movable)
+    return site, (sessions, principals, recorded, movable)
 
 
 def app_of(site: Website) -> Litestar:
     """Return the website with nothing beside it."""
-    return Litestar(
-        route_handlers=site.route_handlers,
-        middleware=site.middleware,
-        dependencies=site.dependencies,
-        csrf_config=site.csrf_config,
-        guards=[guard],
-        before_send=[add_headers],
-        exception_handlers={
-            HTTPException: site.problem,
-            PortalError: lambda request, error: site.problem_page(request, status_of(error)),
-            500: site.problem,
-        },
-        openapi_config=None,
-    )
+    return _Shell(site).app
+
+
+@contextmanager
+def app_lent(site: Website) -> Iterator[Litestar]:
+    """Give an app that serves this website until it is given back: building one takes longer than most tests do."""
+    shells = _waiting[frozenset(site.dependencies), site.demo]
+    shell = shells.pop() if shells else _Shell(site)
+    shell.site = site
+    try:
+        yield shell.app
+    finally:
+        shells.append(shell)
+
+
+class _Shell:
+    """The routes as an app, around a website that can be exchanged."""
+
+    def __init__(self, site: Website) -> None:
+        self.site = site
+        self.app = Litestar(
+            route_handlers=site.route_handlers,
+            middleware=[_OfSite(self, place) for place in range(len(site.middleware))],
+            dependencies={name: self._provide(name) for name in site.dependencies},
+            csrf_config=site.csrf_config,
+            guards=[guard],
+            before_send=[add_headers],
+            exception_handlers={
+                HTTPException: lambda request, error: self.site.problem(request, error),
+                PortalError: lambda request, error: self.site.problem_page(request, status_of(error)),
+                500: lambda request, error: self.site.problem(request, error),
+            },
+            openapi_config=None,
+        )
+
+    def _provide(self, name: str) -> Provide:
+        return Provide(lambda: self.site.dependencies[name].dependency(), sync_to_thread=False)
+
+
+class _OfSite(ASGIMiddleware):
+    """A place in the middleware of whatever website the shell is around."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, shell: _Shell, place: int) -> None:
+        self.shell = shell
+        self.place = place
+
+    async def handle(self, scope, receive, send, next_app):
+        await self.shell.site.middleware[self.place].handle(scope, receive, send, next_app)
+
+
+_waiting: defaultdict[tuple[frozenset[str], bool], list[_Shell]] = defaultdict(list)
 
 
 def memory_app() -> Litestar:

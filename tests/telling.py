@@ -141,9 +141,8 @@ def bearer(who: str) -> dict[str, str]:
 
 def prepared(home: Path) -> Settings:
     """Return the settings of a portal with the starter profiles, telling ones and a model."""
-    given = offices.settings(home)
+    given = offices.with_cast(home)
     offices.keep_keys(home)
-    offices.seed_cast(given)
     engine = make_engine(given.database_url)
     with writing(engine) as connection:
         for key, firm in PARTICIPANTS.items():

@@ -53,6 +53,7 @@ class Action(StrEnum):
     EXPLAIN = "explain"
     EXTEND = "extend limit"
     RECOVER = "recover"
+    CONFIRM = "confirm violation"
 
 
 class Move(Struct, frozen=True, kw_only=True):
@@ -110,6 +111,8 @@ MOVES: Final = (
     Move(action=_A.NOTIFY, source=None, target=_S.NOTIFIED, actors=_CARRIER, notice="02"),
     _at_departure(_A.CLEAR, _S.NOTIFIED, _S.CLEARED, "01"),
     _at_departure(_A.REFUSE, _S.NOTIFIED, _S.REFUSED, "03", text=True, reason=True),
+    _at_departure(_A.REFUSE, _S.CLEARED, _S.REFUSED, "03", text=True, reason=True),
+    _at_departure(_A.REFUSE, _S.SEALED, _S.REFUSED, "03", text=True, reason=True),
     _at_departure(_A.STOP, _S.NOTIFIED, _S.STOPPED, "52", text=True, reason=True),
     _at_departure(_A.STOP, _S.CLEARED, _S.STOPPED, "52", text=True, reason=True),
     _at_departure(_A.STOP, _S.SEALED, _S.STOPPED, "52", text=True, reason=True),
@@ -126,6 +129,7 @@ MOVES: Final = (
     Move(action=_A.RECOVER, source=_S.NOT_DELIVERED, target=_S.RECOVERY, actors=_TIMER, notice="13"),
     _at_departure(_A.RECOVER, _S.NOT_DELIVERED, _S.RECOVERY, "13", text=True),
     _at_departure(_A.EXTEND, _S.NOT_DELIVERED, _S.MOVING, "11", text=True),  # what the carrier explained holds
+    _at_departure(_A.CONFIRM, _S.RECOVERY, _S.RECOVERY, None, text=True),  # docs/decisions/0025
 )
 
 UNDER_WAY: Final = (_S.MOVING, _S.NOT_DELIVERED)  # seals are listened to

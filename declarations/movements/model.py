@@ -31,6 +31,18 @@ class Goods(Struct, frozen=True, kw_only=True):
         return sum(tiyn for _, tiyn in self.payments)
 
 
+class Transit(Struct, frozen=True):
+    """What a movement takes from its transit declaration besides goods and posts: for whom the goods are, and who
+    declared them, by BIN or IIN, empty where it gives none."""
+
+    version: int
+    declarant: str
+    declarant_name: str
+    agent: str
+    consignee: str
+    consignee_name: str
+
+
 class Notified(Struct, frozen=True, kw_only=True):
     """What a carrier notifies. `declaration` is the number of an accepted transit declaration, or empty; `reference`
     is the carrier's own number, unique per carrier. `digest` is SHA-256 of what was stated, in canonical JSON."""
@@ -44,6 +56,7 @@ class Notified(Struct, frozen=True, kw_only=True):
     destination: str
     goods: tuple[Goods, ...]
     guarantee_tiyn: int
+    transit: Transit | None = None
 
 
 class Seal(Struct, frozen=True):
@@ -92,6 +105,7 @@ class Movement(Struct, frozen=True, kw_only=True):
     answer_by: datetime | None = None
     found: tuple[tuple[str, SealFound], ...] = ()
     arrived_kg: tuple[tuple[int, Decimal], ...] = ()  # by item, where less arrived than was declared
+    transit: Transit | None = None
     missing_tiyn: int = 0  # of the payments at stake, what is owed for goods that did not arrive
 
     @property

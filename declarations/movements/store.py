@@ -93,6 +93,12 @@ def find_by_reference(connection: Connection, carrier: str, reference: str) -> M
     return None if row is None else _movement(row.content)
 
 
+def of_declaration(connection: Connection, number: str) -> Movement | None:
+    """Return the movement that uses a transit declaration; one that was refused uses none."""
+    row = connection.execute(select(movement.c.content).where(movement.c.declaration == number)).first()
+    return None if row is None else _movement(row.content)
+
+
 def of_carrier(connection: Connection, carrier: str) -> tuple[Movement, ...]:
     """Return a carrier's movements, the newest first."""
     return _listed(connection, movement.c.carrier == carrier)
@@ -131,6 +137,7 @@ def _moving(made: Movement) -> dict[str, Any]:
         "status": made.status.value,
         "limit_at": made.limit,
         "answer_by": made.answer_by,
+        "declaration": made.declaration or None if made.status is not Status.REFUSED else None,
         "content": msgspec.json.encode(made, order="sorted"),
     }
 

@@ -21,6 +21,7 @@ class MovementRow(SQLModel, table=True):
         Index("movement_of_destination", "destination", "status"),
         Index("movement_by_limit", "status", "limit_at"),
         Index("movement_by_answer", "status", "answer_by"),
+        Index("movement_of_declaration", "declaration", unique=True),
     )
     number: str = Field(primary_key=True, max_length=40)
     status: str = Field(max_length=16)
@@ -30,6 +31,7 @@ class MovementRow(SQLModel, table=True):
     destination: str = Field(max_length=5)
     day: str = Field(max_length=6)
     serial: int
+    declaration: str | None = Field(default=None, max_length=40)  # transit declaration that it uses, alone
     notified_at: datetime = Field(sa_column=_moment())
     limit_at: datetime | None = Field(default=None, sa_column=_moment(optional=True))
     answer_by: datetime | None = Field(default=None, sa_column=_moment(optional=True))

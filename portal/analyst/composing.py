@@ -22,7 +22,18 @@ from risk_gateway.profiles import Condition
 ROOT: Final = "c"
 PARTS_MOST: Final = 40  # of a group
 VALUE_MOST: Final = 2_000  # characters
-_IN_SMALL_LETTERS: Final = frozenset({"category", "corridor", "movement_event", "partner_question", "suspicion"})
+_IN_SMALL_LETTERS: Final = frozenset(
+    {
+        "category",
+        "contract_result",
+        "corridor",
+        "movement_event",
+        "partner_question",
+        "permit_result",
+        "register",
+        "suspicion",
+    }
+)
 _BETWEEN: Final = re.compile(r"\s*(?:\N{EN DASH}|\N{EM DASH}|\.\.\.?|;|\s-\s|(?<=\d)-(?=\d))\s*")
 _CODES: Final = re.compile(r"[,;\s]+")
 _YES, _NO = "yes", "no"

@@ -1,4 +1,4 @@
-"""Which adapter speaks to which kind of partner: one line each."""
+"""Which adapter speaks to which kind of partner, and which kind keeps which register: one line each."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -9,6 +9,7 @@ from interop.adapters.tax_service import client as tax_service
 from interop.calls import Answered, Query, Reply, Request
 from interop.partners import PartnerKind
 from risk_gateway.bases.partner_facts.model import Question
+from risk_gateway.bases.registers.model import Register
 
 
 class Adapter(Protocol):
@@ -26,4 +27,8 @@ ADAPTERS: Mapping[PartnerKind, Adapter] = {
     PartnerKind.TAX_SERVICE: tax_service,
     PartnerKind.LAW_ENFORCEMENT: law_enforcement,
     PartnerKind.FOREIGN_CUSTOMS: foreign_customs,
+}
+KEEPERS: Mapping[PartnerKind, Register] = {
+    PartnerKind.PERMIT_REGISTER: Register.PERMIT,
+    PartnerKind.CURRENCY_REGISTER: Register.CURRENCY_CONTRACT,
 }

@@ -1,4 +1,4 @@
-"""Facts of partners kept fresh beside the requests: of who lodges, drafts or stands in the registry.
+"""Facts of partners kept fresh beside the requests: of who lodges, drafts or stands in the registry, and of numbers.
 
 Embedded in `serve`, or `shekara work`; any number may run, for whoever takes a participant keeps the others from it.
 """
@@ -41,8 +41,11 @@ class Refresher:
 
     def turn(self) -> float:
         """Ask about those whose facts are due, and return how many seconds to wait for more."""
+        keepers = self._asking.registers.keepers()
+        if keepers:
+            self._asking.registers.refresh()
         if not self._asking.judged_partners():
-            return IDLE_SECONDS
+            return PAUSE_SECONDS if keepers else IDLE_SECONDS
         self.note()
         return 0.0 if self.refresh() == BATCH_MOST else PAUSE_SECONDS
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import structlog
-from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from interop import partner_store
 from interop.calls import NotUnderstood, Query, Reply, Request
-from interop.disclosure import hash_of
 from interop.partners import Partner
 from portal import audit
 from portal.asking.adapters import ADAPTERS
 from portal.asking.breaker import Breaker
+from portal.asking.naming import named_as_allowed
+from portal.asking.registers import Registers
 from portal.asking.transport import Call, NoAnswer
 from portal.clock import Clock
 from portal.database import reading, writing
@@ -46,6 +46,7 @@ class Asking:
         self._breaker = Breaker(clock.monotonic)
         self._partners: tuple[float, tuple[Partner, ...]] | None = None
         self._asking: dict[str, asyncio.Task[bool]] = {}
+        self.registers = Registers(engine, clock, call, self._breaker)
 
     # --- for whoever can wait ---------------------------------------------------------------------------------------
 
@@ -89,7 +90,7 @@ class Asking:
         """
 
         async def once() -> Reply:
-            return await self._call(partner, make(_named(partner, query)), seconds)
+            return await self._call(partner, make(named_as_allowed(partner, query)), seconds)
 
         return asyncio.run(once())
 
@@ -179,7 +180,7 @@ class Asking:
         """Raises `NoAnswer`, after which the partner rests, or `NotUnderstood`, which costs nobody any time."""
         adapter = ADAPTERS[partner.kind]
         try:
-            query = _named(partner, query)
+            query = named_as_allowed(partner, query)
             request = adapter.ask(query)
         except NotUnderstood as error:
             return _unknown(partner, query, f"{NOT_ASKED}: {str(error).removeprefix(f'{NOT_ASKED}: ')}")
@@ -222,18 +223,6 @@ class Asking:
             return None
         particulars = {"partners": " ".join(partners), "purpose": purpose, "legal_basis": basis}
         return audit.Record(audit.Event.PARTNER_ASKED, participant, self._clock.now(), particulars)
-
-
-def _named(partner: Partner, query: Query) -> Query:
-    """Return the query with the participant named as the partner's policy lets it. Raises `NotUnderstood`."""
-    policy = partner.policy
-    by_hash = "number" in policy.hash_fields
-    if by_hash and not policy.salt:
-        raise NotUnderstood("not asked: there is no secret to hash the identifier with")
-    if not by_hash and "number" not in policy.fields:
-        raise NotUnderstood("not asked: its policy lets no identifier travel")
-    hashed = hash_of(query.participant, policy.salt) if policy.salt else ""
-    return replace(query, number_hash=hashed, by_hash=by_hash)
 
 
 def _was_asked(fact: PartnerFact) -> bool:

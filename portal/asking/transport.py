@@ -14,7 +14,14 @@ from portal.exchange.signatures import Message
 from portal.exchange.tls import trusted
 from signing.keyring import Keyring
 
-SIGNED = frozenset({PartnerKind.FOREIGN_CUSTOMS, PartnerKind.PAYMENTS})  # their answers count only with their signature
+SIGNED = frozenset(  # their answers count only with their signature
+    {
+        PartnerKind.FOREIGN_CUSTOMS,
+        PartnerKind.PAYMENTS,
+        PartnerKind.PERMIT_REGISTER,
+        PartnerKind.CURRENCY_REGISTER,
+    }
+)
 _AGENT = "Shekara-Asking/1"
 
 

@@ -24,6 +24,7 @@ from risk_gateway.knowledge import ready
 from risk_gateway.model import Assessment, Case, Decision, HeaderFacts, ItemFacts, Knowledge, ParticipantFacts
 from risk_gateway.packing import unpack
 from risk_gateway.replay import assess_anew
+from risk_gateway.transit_facts import facts_of
 from signing import journal, verify, xmlgate
 from signing.holders import Sealer, Signer
 from signing.journal_check import Entry, EntryRow, read_entry
@@ -46,6 +47,7 @@ OF_PARTICIPANTS = (
     "agent_category",
     "agent_violations_24_months",
     "agent_declarations",
+    "carrier_non_deliveries_24_months",
 )
 OF_PARTICIPANTS_GOODS = (
     "certificate_exceeded",
@@ -227,14 +229,19 @@ class Dossier:
         """
         if self.case.facts_version != facts.FACTS_VERSION:
             raise Unfounded("facts of other rules")
-        case, granted, known = self.case, self.granted, self.known
+        case, granted, known, declaration = self.case, self.granted, self.known, self.declaration
+        stake, day = tariff.at_stake(declaration, self.payables, self.codes), day_of(self.stored.received_at)
+        transit = declaration.type_code == tariff.TRANSIT
         declarant = ParticipantFacts(
-            granted.declarant, case.header.declarant_category, partner_facts=case.partner_facts
+            granted.declarant,
+            case.header.declarant_category,
+            partner_facts=case.partner_facts,
+            register_facts=case.register_facts,
         )
         agent = ParticipantFacts(granted.agent, case.header.declarant_category) if granted.agent else None
         made = facts.gather(
-            self.declaration,
-            self.payables,
+            declaration,
+            stake,
             declarant,
             agent,
             known.reference_values,
@@ -243,6 +250,7 @@ class Dossier:
             load=case.load,
             earlier=case.earlier,
             published=self.codes.published,
+            delivery=lambda: facts_of(declaration, stake, self.codes, None, day) if transit else {},
         )
         header: HeaderFacts = replace(made.header, **{name: getattr(case.header, name) for name in OF_PARTICIPANTS})
         items: tuple[ItemFacts, ...] = tuple(

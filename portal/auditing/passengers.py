@@ -18,7 +18,8 @@ from signing.store import journal
 from signing.verify import verify
 from signing.xmlgate import open_document
 
-_TOLD = (Event.PASSENGER_DECLARED, Event.PASSENGER_MOVED, Event.PASSENGER_ASSESSED)
+_TOLD = (Event.PASSENGER_DECLARED, Event.PASSENGER_MOVED, Event.PASSENGER_ASSESSED, Event.PASSENGER_ERASED)
+ERASED = store.declaration.c.erased_at.is_not(None)
 Entries = dict[str, list[tuple[int, dict[str, Any]]]]
 
 
@@ -26,13 +27,17 @@ def passenger_doubts(connection: Connection) -> Iterator[str]:
     """Yield in a sentence whatever the tables say that the journal does not, and the other way round."""
     told = _told(connection)
     crossed = set(connection.execute(select(store.crossing.c.reference)).scalars())
+    erased = set(connection.execute(select(store.declaration.c.reference).where(ERASED)).scalars())
     for row in connection.execute(select(store.declaration)):
         yield from _declaration(row, told.pop(row.reference, []), crossed)
     for reference in told:
         yield f"the journal tells of the traveller's declaration {reference}, which is not on record"
     yield from _assessments(connection)
     for row in connection.execute(select(store.statement).where(store.statement.c.sequence.is_not(None))):
-        yield from _statement(row)
+        if row.reference not in erased:
+            yield from _statement(row)
+        elif row.signed or row.prepared or row.content:
+            yield f"the statement {row.id} about the traveller's declaration {row.reference} was not erased"
 
 
 def _told(connection: Connection) -> Entries:
@@ -50,12 +55,15 @@ def _told(connection: Connection) -> Entries:
 
 def _declaration(row: Row[Any], told: list[tuple[int, dict[str, Any]]], crossed: set[str]) -> Iterator[str]:
     name = f"the traveller's declaration {row.reference}"
-    digest = hashlib.sha256(unpack(bytes(row.content))).hexdigest()
     first = next((entry for index, entry in told if index == row.sequence), None)
     if first is None or first["event"] != Event.PASSENGER_DECLARED:
         yield f"{name} is not in the journal"
         return
-    if not digest == row.digest == first["particulars"]["digest"]:
+    if any(entry["event"] == Event.PASSENGER_ERASED for _, entry in told) is not (row.erased_at is not None):
+        yield f"{name} was erased and the journal does not say so, or the other way round"
+    if row.erased_at is not None and (row.content or row.name or row.iin or row.document):
+        yield f"{name} was not erased"
+    if not _digest_of(row) == row.digest == first["particulars"]["digest"]:
         yield f"the document of {name} is not what the journal says"
     status, version = first["particulars"]["status"], 1
     for _, entry in told:
@@ -68,6 +76,13 @@ def _declaration(row: Row[Any], told: list[tuple[int, dict[str, Any]]], crossed:
         yield f"{name} does not stand where its moves lead"
     if (row.status == Status.LEFT) != (row.reference in crossed):
         yield f"{name} and its crossing do not fit"
+
+
+def _digest_of(row: Row[Any]) -> str:
+    """Return the SHA-256 of a document; of one that was erased what was kept of it."""
+    if row.erased_at is not None:
+        return str(row.digest)
+    return hashlib.sha256(unpack(bytes(row.content)) if row.content else b"").hexdigest()
 
 
 def _assessments(connection: Connection) -> Iterator[str]:

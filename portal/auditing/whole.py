@@ -10,6 +10,7 @@ from declarations.errors import WrongNumber
 from declarations.store import counter, declaration, document
 from interop.store import outbox
 from portal.audit import Event
+from portal.auditing.annulments import annulment_doubts
 from portal.auditing.archive import Archive
 from portal.auditing.audits import audit_doubts
 from portal.auditing.day_keys import all_key_misfits
@@ -212,6 +213,12 @@ def audits(archive: Archive, connection: Connection) -> Iterator[Doubt]:
         yield Doubt(None, sentence)
 
 
+def annulments(_: Archive, connection: Connection) -> Iterator[Doubt]:
+    """Every result of a control that does not stand was annulled in the journal, and every annulment is on record."""
+    for sentence in annulment_doubts(connection):
+        yield Doubt(None, sentence)
+
+
 WHOLE_CHECKS = (
     WholeCheck("journal", whole_journal),
     WholeCheck("decided", decided),
@@ -229,6 +236,7 @@ WHOLE_CHECKS = (
     WholeCheck("passengers", passengers),
     WholeCheck("exits", exits),
     WholeCheck("audits", audits),
+    WholeCheck("annulments", annulments),
 )
 
 

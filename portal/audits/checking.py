@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from portal.audits import debts
 from portal.audits.errors import AuditNotFound, AuditRefused
 from portal.audits.model import Intent, Maker
 from portal.audits.terms import after, terms_on
+from portal.words import AUDIT_SCOPE
 from risk_gateway import archive_store
 from risk_gateway.bases.violations.terms import months_after
 from risk_gateway.days import day_of
@@ -33,7 +34,7 @@ RELEASED = frozenset(
 
 def check(connection: Connection, intent: Intent, by: Maker, now: datetime) -> Intent:
     """Return what is to be signed, or was; see the module."""
-    audit = found(connection, intent.audit, by)
+    audit = found(connection, intent.audit, by, day_of(now))
     if intent.after != audit.moves:
         raise AuditRefused("audits.moved_meanwhile")
     move = allowed(audit, intent.action, by)
@@ -46,13 +47,18 @@ def check(connection: Connection, intent: Intent, by: Maker, now: datetime) -> I
     return _FILLED.get(intent.action, _as_it_is)(connection, audit, intent, now)
 
 
-def found(connection: Connection, number: str, by: Maker) -> Audit:
-    """Return an audit that is this maker's to see: a participant sees its own from the day on which it is opened."""
+def found(connection: Connection, number: str, by: Maker, day: date) -> Audit:
+    """Return an audit that is this maker's to see: a participant sees its own from the day on which it is opened, and
+    who represents it the same on the days on which a power of attorney covers audits."""
     audit = store.find(connection, number)
     if audit is None:
         raise AuditNotFound
-    if by.actor is Actor.PARTICIPANT and (by.organisation != audit.participant or audit.status not in TOLD):
+    if by.actor is Actor.PARTICIPANT and audit.status not in TOLD:
         raise AuditNotFound
+    if by.actor is Actor.PARTICIPANT and by.organisation != audit.participant:
+        powers = declarations_store.read_powers(connection, audit.participant)
+        if not any(each.agent == by.organisation and each.allows(AUDIT_SCOPE, day) for each in powers):
+            raise AuditNotFound
     return audit
 
 
@@ -62,13 +68,16 @@ def allowed(audit: Audit, action: Action, by: Maker) -> Move:
         move = move_for(audit.status, action, audit.before)
     except MoveNotAllowed:
         raise AuditRefused("audits.not_now") from None
-    if not may_make(by.actor, move):
+    if not may_make(audit, by, move):
         raise AuditRefused("audits.not_yours")
     return move
 
 
-def may_make(actor: Actor, move: Move) -> bool:
-    return move.signed and (move.actor is actor or (actor is Actor.CHIEF and move.actor is Actor.AUDITOR))
+def may_make(audit: Audit, by: Maker, move: Move) -> bool:
+    """A representative replies; what binds the participant, an appeal or a report, is the participant's own."""
+    if by.represents(audit) and move.action is not Action.REPLY:
+        return False
+    return move.signed and (move.actor is by.actor or (by.actor is Actor.CHIEF and move.actor is Actor.AUDITOR))
 
 
 def demand_another(connection: Connection, audit: Audit, action: Action, by: Maker) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from declarations.audits.store import Figure
-from portal.audits.column_store import Month, Picture
+from portal.audits.market_store import Month, Picture
 from portal.audits.rows_store import OnRecord
 
 _CENT = Decimal("0.01")

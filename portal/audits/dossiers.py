@@ -7,10 +7,10 @@ from typing import Final
 from declarations import store as declarations_store
 from declarations.audits import store
 from portal import audit as journal
-from portal.audits import checking, column_store, rows_store
-from portal.audits.column_store import Month
+from portal.audits import checking, market_store, rows_store
 from portal.audits.columns import Columns
 from portal.audits.dossier import Comparison, Dossier, compare
+from portal.audits.market_store import Month
 from portal.audits.service import official
 from portal.audits.sources import Sources
 from portal.database import reading, writing
@@ -34,7 +34,7 @@ class Dossiers:
         """Return the dossier of whom an audit is of; that it was read is in the journal."""
         by, now = official(person), self._office.clock.now()
         with writing(self._office.engine) as connection:
-            audit = checking.found(connection, number, by)
+            audit = checking.found(connection, number, by, day_of(now))
             particulars = {"by": by.iin, "participant": audit.participant, "part": "dossier"}
             journal.record_one(connection, journal.Record(journal.Event.AUDIT_READ, number, now, particulars))
         self._columns.refresh()
@@ -42,10 +42,10 @@ class Dossiers:
 
     def ask(self, person: SignedIn, number: str) -> bool:
         """Ask the tax service about whom an audit is of; tell whether it answered."""
-        by = official(person)
+        by, today = official(person), day_of(self._office.clock.now())
         with reading(self._office.engine) as connection:
-            audit = checking.found(connection, number, by)
-        return self._sources.ask(audit.participant, day_of(self._office.clock.now()), MONTHS)
+            audit = checking.found(connection, number, by, today)
+        return self._sources.ask(audit.participant, today, MONTHS)
 
     def of(self, participant: str, last: date) -> Dossier:
         """Return what is known of a participant up to a day, as far as the column file has come."""
@@ -53,7 +53,7 @@ class Dossiers:
             undone = rows_store.undone_of(connection, participant)
             known = declarations_store.read_participant(connection, participant)
             record = rows_store.on_record(connection, participant, months_after(last, -24))
-        picture = column_store.picture(self._columns.files(), participant, last, undone)
+        picture = market_store.picture(self._columns.files(), participant, last, undone)
         return Dossier(
             participant=participant,
             name=known.name if known else participant,

@@ -70,13 +70,14 @@ def _deny_appeal(connection: Connection, desk: Desk, audit: Audit, signed: Signe
 
 
 def _uphold_appeal(connection: Connection, desk: Desk, audit: Audit, signed: Signed) -> None:
-    """What was demanded is no longer owed, what was paid is the participant's again, and the violation is annulled."""
+    """What was demanded is no longer owed, what was paid is the participant's again, and what was found is annulled."""
     _close_appeal(connection, audit, AppealState.UPHELD, signed)
     if books.outstanding(connection, audit.number) is not None:
         key = f"audit:{audit.sequence}"
         books.adjust(connection, signed.at, key=key, document=audit.number, lines=(), by=signed.by.iin)
     desk.mark("after adjustment")
     returning.mark_appeal(connection, desk, audit, violations.Appeal.UPHELD, signed)
+    returning.take_back(connection, desk, audit, signed)
 
 
 _EFFECTS: Mapping[Action, Callable[[Connection, Desk, Audit, Signed], None]] = {

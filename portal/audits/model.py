@@ -5,7 +5,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from declarations.audits.lifecycle import Action, Actor
-from declarations.audits.model import DebtLine, Direction
+from declarations.audits.model import Audit, DebtLine, Direction
 
 
 class Maker(Struct, frozen=True):
@@ -15,6 +15,10 @@ class Maker(Struct, frozen=True):
     name: str
     actor: Actor
     organisation: str | None = None
+
+    def represents(self, audit: Audit) -> bool:
+        """Tell whether the maker is here for somebody else whom the audit is about."""
+        return self.actor is Actor.PARTICIPANT and self.organisation != audit.participant
 
 
 class Intent(Struct, frozen=True, kw_only=True, omit_defaults=True):

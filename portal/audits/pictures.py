@@ -25,6 +25,9 @@ class Pen:
     def money(self, tiyn: int) -> str:
         return self.writing.whole_money(Decimal(tiyn) / 100)
 
+    def tenge(self, value: float) -> str:
+        return self.writing.whole_money(Decimal(str(value)))
+
     def number(self, value: float) -> str:
         return self.writing.plain_number(Decimal(str(round(value, 2))))
 
@@ -49,8 +52,8 @@ def _months(dossier: Dossier, pen: Pen) -> Chart | None:
         for each in months
     ]
     heads = (_("Month"), _("Declarations"), _("Items"), _("Customs value of imports"), _("Payments"))
-    text = pen.say(_("Customs value of imports by month, in tenge."))
-    return charts.columns("months", pen.say(_("Years of declarations")), text, tuple(map(pen.say, heads)), rows, table)
+    text, title = pen.say(_("Customs value of imports by month, in tenge.")), pen.say(_("Years of declarations"))
+    return charts.columns("months", title, text, tuple(map(pen.say, heads)), rows, table, pen.tenge)
 
 
 def _prices(dossier: Dossier, pen: Pen) -> Chart | None:
@@ -137,6 +140,5 @@ def _compared(dossier: Dossier, pen: Pen) -> Chart | None:
     ]
     heads = (_("Month"), _("Value declared"), _("Returned for VAT"), _("Declared, kg"), _("Invoiced on, kg"))
     text = pen.say(_("Customs value declared, and filled the base of VAT on imports that was returned."))
-    return charts.columns(
-        "sources", pen.say(_("Declarations and tax returns")), text, tuple(map(pen.say, heads)), rows, table
-    )
+    title = pen.say(_("Declarations and tax returns"))
+    return charts.columns("sources", title, text, tuple(map(pen.say, heads)), rows, table, pen.tenge)

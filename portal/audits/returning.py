@@ -17,7 +17,7 @@ from portal.audits.model import Intent, Signed
 from portal.audits.terms import terms_on
 from portal.casework.desk import Desk
 from portal.violations import service
-from risk_gateway import archive_store, canonical
+from risk_gateway import annulment_store, archive_store, canonical
 from risk_gateway.bases.violations import contest_store
 from risk_gateway.bases.violations import store as violation_store
 from risk_gateway.bases.violations.kinds import kinds
@@ -68,6 +68,16 @@ def mark_appeal(connection: Connection, desk: Desk, audit: Audit, appeal: Appeal
         service.record(connection, desk, changed, signed.by.iin, signed.at)
         if appeal is Appeal.UPHELD:
             contest_store.overtake(connection, violation.id, signed.at)
+
+
+def take_back(connection: Connection, desk: Desk, audit: Audit, signed: Signed) -> None:
+    """Let what the outcome found count no longer: results of controls, and all that is learned from them.
+
+    That nothing was found in the other declarations was not contested, and stays.
+    """
+    for act in annulment_store.acts_of(connection, f"{audit.number}/"):
+        control.annul_result(connection, act, audit.number, signed.by.iin, signed.at)
+        desk.mark("after annulled result")
 
 
 def violations_of(connection: Connection, audit: Audit) -> tuple[Violation, ...]:

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from declarations.lifecycle import Status
 from declarations.store import aware, declaration
-from risk_gateway import archive_store, canonical
+from risk_gateway import annulment_store, archive_store, canonical
 from risk_gateway.archive_store import control_result, past_case
 from risk_gateway.days import begins, day_of
 from risk_gateway.facts import BLOCK_OF_TYPE
@@ -103,6 +103,7 @@ def on_record(connection: Connection, participant: str, since: date) -> OnRecord
         control_result.c.found.is_(True),
         control_result.c.profile == "",
         control_result.c.closed_at >= begins(since).astimezone(UTC),
+        annulment_store.stands(),
     )
     missing = select(history.c.exports_without_exit).where(history.c.participant == participant)
     return OnRecord(

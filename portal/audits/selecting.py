@@ -15,10 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from declarations.audits import store
 from declarations.audits.model import Chosen
 from portal import judging
-from portal.audits import column_store, moving, rows_store
-from portal.audits.column_store import Market
+from portal.audits import market_store, moving, rows_store
 from portal.audits.columns import Columns
 from portal.audits.dossiers import MONTHS, Dossiers
+from portal.audits.market_store import Market
 from portal.audits.sources import Sources
 from portal.casework.desk import Desk
 from portal.database import reading, writing
@@ -67,7 +67,7 @@ class Selecting:
         """Return what is known of a participant: the market's figures, other sources', and the office's own record."""
         last, participant = day_of(now), market.declarant
         self._ask_once(participant, last)
-        months = column_store.months(self._columns.files(), participant, last)
+        months = market_store.months(self._columns.files(), participant, last)
         compared = self._dossiers.compare(participant, last, months)
         with reading(self._office.engine) as connection:
             record = rows_store.on_record(connection, participant, months_after(last, -24))
@@ -88,7 +88,7 @@ class Selecting:
         )
 
     def _markets(self, last: date) -> tuple[Market, ...]:
-        return column_store.markets(self._columns.files(), last)
+        return market_store.markets(self._columns.files(), last)
 
     def _ask_once(self, participant: str, last: date) -> None:
         """Ask the tax service unless it said something of the last full months already."""

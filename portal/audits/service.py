@@ -27,6 +27,7 @@ from portal.ledger import books
 from portal.office import Office
 from portal.signing_forms import verified
 from portal.views import SignedIn
+from portal.words import AUDIT_SCOPE
 from risk_gateway.days import begins, day_of
 from risk_gateway.packing import unpack
 from signing import store as signing_store
@@ -102,7 +103,7 @@ class Audits:
             row = store.find_statement(connection, identifier)
             if row is None or row.signed is None:
                 raise AuditNotFound
-            checking.found(connection, row.audit, by)
+            checking.found(connection, row.audit, by, self.today())
             if by.actor is Actor.PARTICIPANT and Action(row.action) not in views.SHOWN:
                 raise AuditNotFound
             return unpack(bytes(row.signed))
@@ -124,7 +125,7 @@ class Audits:
         """Return an audit with why it was chosen; that it was read is in the journal."""
         by, now = official(person), self.now()
         with self._changing() as connection:
-            audit = checking.found(connection, number, by)
+            audit = checking.found(connection, number, by, self.today())
             particulars = {"by": by.iin, "participant": audit.participant}
             event = journal.Record(journal.Event.AUDIT_READ, number, now, particulars)
             journal.record_one(connection, event)
@@ -134,15 +135,19 @@ class Audits:
     # --- what a participant sees ------------------------------------------------------------------------------------
 
     def own(self, person: SignedIn) -> tuple[Audit, ...]:
-        """Return the audits of the own organisation of which it was told, the newest first."""
-        by = maker_of(person)
+        """Return the audits of the own organisation of which it was told, the newest first; then those of principals
+        whose power of attorney covers audits today."""
+        organisation, today = maker_of(person).organisation or "", self.today()
         with looking(self._office.engine) as connection:
-            return store.of_participant(connection, by.organisation or "", told=True)
+            held = declarations_store.read_powers_held(connection, organisation)
+            principals = sorted({each.principal for each in held if each.allows(AUDIT_SCOPE, today)} - {organisation})
+            listed = [store.of_participant(connection, each, told=True) for each in (organisation, *principals)]
+        return tuple(audit for audits in listed for audit in audits)
 
     def own_page(self, person: SignedIn, number: str) -> views.AuditPage:
         by = maker_of(person)
         with looking(self._office.engine) as connection:
-            return _page(connection, checking.found(connection, number, by), by)
+            return _page(connection, checking.found(connection, number, by, self.today()), by)
 
     def pay(self, person: SignedIn, number: str) -> None:
         """Pay what is owed for an audit from the prepaid balance, as far as it reaches; paid in full, it is closed."""
@@ -151,7 +156,9 @@ class Audits:
             raise AuditNotFound
         with self._changing() as connection:
             size, _ = signing_store.lock_head(connection)
-            audit = checking.found(connection, number, by)
+            audit = checking.found(connection, number, by, self.today())
+            if by.represents(audit):
+                raise AuditRefused("audits.not_yours", "pay")
             if audit.status is not Status.DEBT_NOTICE:
                 raise AuditRefused("audits.not_now")
             if not books.holdings(connection, audit.participant).prepaid:
@@ -224,9 +231,10 @@ def _page(connection: Connection, audit: Audit, by: Maker) -> views.AuditPage:
         documents=_documents(connection, audit, by),
         outcome=effects.outcome_of(connection, audit),
         outstanding=books.outstanding(connection, audit.number),
-        prepaid_tiyn=books.holdings(connection, audit.participant).prepaid,
+        prepaid_tiyn=0 if by.represents(audit) else books.holdings(connection, audit.participant).prepaid,
         appeals=store.appeals_of(connection, audit.number),
         offered=_offered(audit, by, appealable=until is not None),
+        represented=by.represents(audit),
         appeal_until=until,
         examined=effects.examined(connection, audit),
         released=_released(connection, audit) if by.actor is not Actor.PARTICIPANT else (),
@@ -244,7 +252,7 @@ def _released(connection: Connection, audit: Audit) -> tuple[str, ...]:
 
 
 def _offered(audit: Audit, by: Maker, *, appealable: bool) -> tuple[Action, ...]:
-    possible = (each.action for each in moves_from(audit.status) if checking.may_make(by.actor, each))
+    possible = (each.action for each in moves_from(audit.status) if checking.may_make(audit, by, each))
     return tuple(each for each in dict.fromkeys(possible) if each is not Action.APPEAL or appealable)
 
 

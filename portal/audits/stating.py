@@ -20,6 +20,7 @@ from portal.casework.desk import Desk
 from portal.casework.statements import digest_of, digest_of_bytes
 from portal.signing_forms import Genuine
 from risk_gateway import canonical
+from risk_gateway.days import day_of
 from risk_gateway.packing import pack, unpack
 from signing import store as signing_store
 from signing.holders import Signer
@@ -38,7 +39,7 @@ _ANSWERS = {  # the action whose statement an action answers
 def prepare(connection: Connection, intent: Intent, by: Maker, now: datetime) -> Prepared:
     """Keep a statement as it is to be signed. Raises `AuditRefused`, `AuditNotFound`."""
     intent = checking.check(connection, intent, by, now)
-    audit = checking.found(connection, intent.audit, by)
+    audit = checking.found(connection, intent.audit, by, day_of(now))
     draft = Draft(secrets.token_hex(16), audit, intent, by, now, _answered(connection, audit, intent.action))
     document = write(draft)
     store.drop_unsigned(connection, audit.number, by.iin, UNSIGNED_MOST - 1)

@@ -64,6 +64,7 @@ class AuditPage(Struct, frozen=True, kw_only=True):
     released: tuple[str, ...] = ()
     own_plan: bool = False
     own_decision: bool = False
+    represented: bool = False  # the reader is here for the participant, by a power of attorney
 
 
 class Worklist(Struct, frozen=True):

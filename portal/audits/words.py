@@ -41,7 +41,7 @@ MADE: Mapping[str, str] = {
     Action.SIGN_DIRECTED_ACT: _("Act of the inspection of one direction"),
     Action.NOTIFY_DEBT: _("Notification of debt"),
     Action.ORDER_ELIMINATION: _("Resolution to eliminate a violation"),
-    Action.FIND_NOTHING: _("Nothing was found"),
+    Action.FIND_NOTHING: _("No violation was found"),
     Action.REPLY: _("Reply of the participant"),
     Action.APPEAL: _("Appeal"),
     Action.DENY_APPEAL: _("Appeal denied"),

@@ -18,6 +18,7 @@ from declarations.errors import MoveNotAllowed
 from declarations.ledger.model import TIYN_MOST
 from declarations.lifecycle import Action, Actor, Move, Status
 from declarations.store import Stored
+from declarations.tariff import TRANSIT
 from interop import store as interop_store
 from interop import tax_notices
 from interop.notices import move_notice
@@ -132,6 +133,8 @@ def checked(wanted: Wanted, move: Move, stored: Stored, now: datetime) -> Wanted
         raise CaseRefused("case.extent_needed", "extent")
     if move.action in _OF_EXPORTS and stored.type_code != "EX":
         raise CaseRefused("case.not_an_export")
+    if move.action is Action.COMPLETE_TRANSIT and stored.type_code != TRANSIT:
+        raise CaseRefused("case.not_a_transit")
     if move.statement and wanted.statement is None:
         raise CaseRefused("case.statement_needed")
     return msgspec.structs.replace(

@@ -8,9 +8,12 @@ import msgspec
 
 from declarations import store, xml
 from declarations.model import Declaration, GoodsItem
+from declarations.movements import store as movement_store
+from declarations.movements.lifecycle import Status
+from declarations.movements.model import Movement
 from declarations.search import ALL, GROUPS, Group, Search
 from declarations.store import Stored
-from declarations.tariff import DUTY, ItemPayables, PayableLine, Payables
+from declarations.tariff import DUTY, TRANSIT, ItemPayables, PayableLine, Payables
 from portal.database import reading
 from portal.declarant.drafting import store as draft_store
 from portal.office import Office
@@ -23,6 +26,7 @@ from portal.views import (
     ItemView,
     Lane,
     MeasureOrdered,
+    MovementView,
     PaymentView,
     SignerView,
     Step,
@@ -105,6 +109,8 @@ class StoredDeclarations:
             kept = risk_store.read_decision(connection, key.declarant, key.functional_reference_id, key.version)
             document = store.read_document(connection, key)
             told = sorted(read_notifications(connection, stored.registration_number))
+            transit = stored.type_code == TRANSIT
+            moving = movement_store.of_declaration(connection, stored.registration_number) if transit else None
         signature = verify.verify(xmlgate.open_document(unpack(document)))
         declaration = xml.read(signature.root)
         payables = msgspec.json.decode(unpack(kept.payables), type=Payables)
@@ -131,7 +137,22 @@ class StoredDeclarations:
             payment_total=payables.total if payables.determined else None,
             signer=_signer(stored, agent_name, signature.signing_time),
             timeline=_timeline(stored, told),
+            movement=_movement(moving) if moving else None,
         )
+
+
+def _movement(moving: Movement) -> MovementView:
+    """Return what is told of a movement: of its seals nothing is before it departs."""
+    told = Status.CLEARED if moving.status is Status.SEALED else moving.status
+    return MovementView(
+        number=moving.number,
+        event=f"MOVEMENT_{told.value}",
+        carrier=moving.carrier,
+        carrier_name=moving.carrier_name,
+        departure=moving.departure,
+        destination=moving.destination,
+        limit=moving.limit,
+    )
 
 
 def _summary(stored: Stored) -> DeclarationSummary:

@@ -38,6 +38,7 @@ HAPPENED: Mapping[str, str] = {
     Action.AWAIT_EXIT: _("The goods are expected at the border"),
     Action.CONFIRM_EXIT: _("The goods left the country"),
     Action.MISS_EXIT: _("No proof that the goods left the country"),
+    Action.COMPLETE_TRANSIT: _("The goods arrived, and the transit is completed"),
 }
 KINDS: Mapping[str, str] = {
     "DOCUMENTS": _("Documents"),

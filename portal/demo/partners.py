@@ -1,7 +1,7 @@
 """The demonstration's partners, and the stands that answer for them.
 
-Two are authorities of this country, one is the customs of Qiyalia, a country that does not exist. They are recorded
-switched off; only `make run`, which starts their stands, switches them on.
+Two are authorities of this country, two keep registers there, one is the customs of Qiyalia, a country that does not
+exist. They are recorded switched off; only `make run`, which starts their stands, switches them on.
 """
 
 import threading
@@ -21,11 +21,13 @@ from interop.query_log import NOTHING, REFUSED, Query, list_queries, log_query
 from portal.clock import Clock
 from portal.database import make_engine, writing
 from portal.demo.cast import PARTICIPANTS
+from portal.demo.registers import entries_of
 from portal.keys import keyring_of
 from portal.settings import Settings
 from portal.stand.opening import CERTIFICATE, PEERS, open_stand
-from portal.stand.server import Stand
+from portal.stand.server import Stand, TakesEntries
 from risk_gateway.bases.violations.kinds import kinds
+from risk_gateway.days import day_of
 
 USUAL_PORT: Final = 8000  # of the portal
 SALT: Final = "a secret of two customs offices, for show"
@@ -75,6 +77,22 @@ PARTNERS: Final = (
             salt=SALT,
         ),
     ),
+    DemoPartner(
+        id="permits",
+        kind=PartnerKind.PERMIT_REGISTER,
+        name="Register of permits (demo)",
+        country="KZ",
+        next_to=4,
+        policy=Policy(fields=frozenset({"number"})),
+    ),
+    DemoPartner(
+        id="currency-contracts",
+        kind=PartnerKind.CURRENCY_REGISTER,
+        name="Register of currency contracts (demo)",
+        country="KZ",
+        next_to=5,
+        policy=Policy(fields=frozenset({"number"})),
+    ),
 )
 
 
@@ -111,7 +129,7 @@ def start_stands(settings: Settings, clock: Clock, port: int) -> list[Stand]:
 
 
 def _partner(each: DemoPartner, settings: Settings, clock: Clock) -> Partner:
-    """Return a partner. Opening its stand makes its key, and the one record that it tells of."""
+    """Return a partner. Opening its stand makes its key, and what it tells of."""
     folder = settings.home / "partners" / each.kind.value
     folder.mkdir(parents=True, exist_ok=True)
     office = keyring_of(settings).at(clock.now())
@@ -120,6 +138,9 @@ def _partner(each: DemoPartner, settings: Settings, clock: Clock) -> Partner:
     stand.server_close()
     if each.kind is PartnerKind.FOREIGN_CUSTOMS:
         stand.stub.set(WITH_A_RECORD, True, clock.now())
+    if isinstance(stand.stub, TakesEntries):
+        for entry in entries_of(each.kind, day_of(clock.now())):
+            stand.stub.enter(msgspec.json.encode(entry))
     certificate = folder / CERTIFICATE
     return Partner(
         id=each.id,

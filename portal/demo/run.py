@@ -13,6 +13,7 @@ from rich.console import Console
 from portal.app import create_app, open_office
 from portal.clock import SystemClock
 from portal.demo.lodgements import LODGEMENTS, signed_document, token_of
+from portal.demo.movements import put_movements
 from portal.demo.partners import start_stands
 from portal.demo.seed import seed
 from portal.lodging import RemotePortal
@@ -20,7 +21,7 @@ from portal.settings import Settings
 from portal.terminal import show_decision, show_problem
 
 STARTS_WITHIN_SECONDS = 60
-NO_PARTNERS = "No partner answers: their ports are taken. The three behind the portal's must be free."
+NO_PARTNERS = "No partner answers: their ports are taken. The five behind the portal's must be free."
 console = Console(highlight=False)
 
 
@@ -29,6 +30,7 @@ def run_demo(port: int) -> None:
     settings = replace(Settings.load(), demo=True)
     clock = SystemClock()
     seed(settings, clock)
+    put_movements(settings, clock)
     stands = start_stands(settings, clock, port)
     server = uvicorn.Server(
         uvicorn.Config(

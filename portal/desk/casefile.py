@@ -11,6 +11,7 @@ from declarations.store import Stored
 from portal.database import reading
 from portal.desk import store
 from portal.desk.partners import said
+from portal.desk.registers import registered
 from portal.desk.similar import similar
 from portal.desk.views import (
     CaseFile,
@@ -63,6 +64,7 @@ class CaseFiles:
                 similar=similar(connection, stored, case, assessment),
                 participant=_participant(connection, stored),
                 partners=said(connection, case, declarant),
+                registers=registered(connection, case, stored, self._office.clock.now()),
             )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, select
 from sqlmodel import SQLModel
 
 from declarations.store import Key, aware, declaration
+from risk_gateway import annulment_store
 from risk_gateway.archive_store import control_result
 from risk_gateway.store import decision
 from risk_gateway.tables import ParticipantGoodsRow, ParticipantHistoryRow
@@ -56,7 +57,7 @@ def judged_of(connection: Connection, declarant: str, before: int, most: int, it
 
 def findings_of(connection: Connection, declarant: str) -> dict[Key, bool]:
     """Return of each of a participant's declarations that was controlled whether anything was found."""
-    of_act = (control_result.c.declarant == declarant) & (control_result.c.profile == "")
+    of_act = (control_result.c.declarant == declarant) & (control_result.c.profile == "") & annulment_store.stands()
     rows = connection.execute(select(control_result).where(of_act).order_by(control_result.c.closed_at))
     return {Key(*(getattr(row, name) for name in _KEY)): row.found for row in rows}
 
@@ -68,7 +69,7 @@ def controls_of(connection: Connection, declarant: str, most: int) -> Sequence[A
     statement = (
         select(control_result, declaration.c.registration_number)
         .select_from(control_result.join(declaration, of_declaration))
-        .where(columns.declarant == declarant, columns.profile == "")
+        .where(columns.declarant == declarant, columns.profile == "", annulment_store.stands())
         .order_by(columns.closed_at.desc())
         .limit(most)
     )

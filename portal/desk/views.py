@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from portal.views import DeclarationPage, Lane
+from risk_gateway.bases.registers.model import Said
 from risk_gateway.officer_view import OfficerView
 
 
@@ -129,6 +130,25 @@ class PartnerSaid(Struct, frozen=True):
     since: tuple[str, datetime] | None
 
 
+class RegisterSaid(Struct, frozen=True):
+    """What a register had said of a number that the declaration names, when the case was judged.
+
+    `result` is what came of it, `entry` what it rests on; `too_old` and `since` are as in `PartnerSaid`. Nothing was
+    there yet where `partner` is empty.
+    """
+
+    register: str
+    number: str
+    items: tuple[int, ...]
+    result: str
+    partner: str = ""
+    entry: Said | None = None
+    answered_at: datetime | None = None
+    too_old: bool = False
+    detail: str = ""
+    since: tuple[str, datetime] | None = None
+
+
 class CaseFile(Struct, frozen=True):
     """One case as an officer opens it."""
 
@@ -137,3 +157,4 @@ class CaseFile(Struct, frozen=True):
     similar: tuple[SimilarGoods, ...]
     participant: ParticipantRecord
     partners: tuple[PartnerSaid, ...] = ()
+    registers: tuple[RegisterSaid, ...] = ()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from declarations.lifecycle import Action
+from portal.asking import words as register_words
 from portal.casework.model import ProposalOutcome, RequestKind
 from portal.desk.views import Pace
 from portal.languages import marked as _
@@ -185,6 +186,7 @@ HAPPENED: Mapping[str, str] = {
     "confirm exit": _("Exit confirmed"),
     "release what is paid": _("Released when it was paid"),
     "miss exit": _("No proof of exit"),
+    "complete transit": _("Transit completed"),
     "assigned": _("Case assigned"),
     "downgrade proposed": _("Milder lane proposed"),
     "downgrade declined": _("Milder lane declined"),
@@ -230,6 +232,8 @@ QUESTIONS: Mapping[str, str] = {
     "police_notice": _("Notice of law enforcement"),
     "foreign_record": _("Violations abroad"),
 }
+
+REGISTERS, REGISTERED = register_words.NUMBERS, register_words.FOR_OFFICERS
 
 ANSWERS: Mapping[str, str] = {"yes": _("Yes"), "no": _("No"), "unknown": _("Not known")}
 

@@ -8,7 +8,7 @@ from portal import audit, control
 from portal.casework.desk import Desk
 from portal.control import ACT_MAX, Closing
 from risk_gateway import archive_store, canonical, feedback, judgement_store
-from risk_gateway.archive_store import Act
+from risk_gateway.annulment_store import Act
 from risk_gateway.errors import ControlRefused
 from risk_gateway.model import Assessment
 from risk_gateway.packing import unpack

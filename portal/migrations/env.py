@@ -17,6 +17,7 @@ import portal.passengers.tables
 import portal.tables
 import portal.webhooks.tables
 import risk_gateway.bases.partner_facts.tables
+import risk_gateway.bases.registers.tables
 import risk_gateway.bases.registry.tables
 import risk_gateway.bases.violations.tables
 import risk_gateway.tables
@@ -38,6 +39,7 @@ TABLES = (
     portal.tables,
     portal.webhooks.tables,
     risk_gateway.bases.partner_facts.tables,
+    risk_gateway.bases.registers.tables,
     risk_gateway.bases.registry.tables,
     risk_gateway.bases.violations.tables,
     risk_gateway.tables,

@@ -17,7 +17,7 @@ from declarations.movements.network import network
 from portal.casework.desk import Desk
 from portal.casework.files import Kept, keep
 from portal.judging import Judged
-from portal.movements import judged, moving, recovering
+from portal.movements import judged, moving, recovering, transit
 from portal.movements.errors import MovementRefused
 from portal.movements.model import SEALS_MOST, By, Change, Scan, Wanted
 from risk_gateway.coded_facts import MovementEvent
@@ -61,6 +61,7 @@ def movement_of(notified: Notified, carrier_name: str, at: datetime) -> Movement
         destination=notified.destination,
         goods=notified.goods,
         guarantee_tiyn=notified.guarantee_tiyn,
+        transit=notified.transit,
         guarantee_notified_tiyn=notified.guarantee_tiyn,
         notified_at=at,
     )
@@ -78,6 +79,7 @@ def notified_of(movement: Movement) -> Notified:
         destination=movement.destination,
         goods=movement.goods,
         guarantee_tiyn=movement.guarantee_notified_tiyn,
+        transit=movement.transit,
     )
 
 
@@ -113,6 +115,9 @@ def plan(connection: Connection, movement: Movement, wanted: Wanted, by: By, now
             return _extending(basis, wanted)
         case Action.RECOVER:
             return _recovering(basis)
+        case Action.CONFIRM:
+            if recovering.alleged(connection, movement) is None:
+                raise MovementRefused("movement.nothing_alleged")
     return basis
 
 
@@ -130,13 +135,16 @@ def demand(plan: Plan, made: Judged) -> None:
 
 
 def demand_free(connection: Connection, plan: Plan) -> None:
-    """Note where seals are, under the lock. Raises `MovementRefused` for one that is on other goods."""
+    """Note where seals are, under the lock. Raises `MovementRefused` for one that is on other goods, and where the
+    transit declaration does not stand any more."""
     after, action = plan.change.after, plan.change.move.action
     if action is Action.SEAL:
         taken = store.use_seals(connection, after.number, [each.number for each in after.seals])
         if taken:
             raise MovementRefused("movement.seal_in_use", "seal-1", seal=taken[0])
-    elif action in (Action.ARRIVE, Action.STOP):
+    elif action in (Action.CLEAR, Action.LET_GO):
+        transit.demand_standing(connection, after)
+    elif action in (Action.ARRIVE, Action.STOP, Action.REFUSE):
         store.free_seals(connection, after.number)
 
 
@@ -150,8 +158,11 @@ def follow(connection: Connection, desk: Desk, plan: Plan, sequence: int) -> Non
             recovering.hold_guarantee(connection, after, by, at)
         case Action.DISCHARGE:
             recovering.release_guarantee(connection, after, at)
+            transit.complete(connection, desk, after)
         case Action.RECOVER if change.before is not None:
             recovering.recover(connection, desk, change.before, plan.owed, by, at)
+        case Action.CONFIRM:
+            recovering.confirm(connection, desk, after, by, at)
     if plan.inspected is not None:
         found = change.move.action is Action.FIND_DISCREPANCY
         judged.close(connection, desk, plan.inspected, change, found=found)

@@ -6,16 +6,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from declarations import store as declarations_store
 from declarations import tariff
-from declarations.errors import WrongNumber
 from declarations.model import Amount, GoodsItem
 from declarations.movements.errors import UnknownPlace
 from declarations.movements.model import Goods, Notified
 from declarations.movements.network import network
-from declarations.numbering import parse
 from declarations.reference.codes import EXCISE_PREFIXES, TENGE, Codes
 from declarations.tariff import DOMESTIC_CONSUMPTION
+from portal.movements import transit
 from portal.movements.errors import MovementRefused
 from portal.movements.model import GOODS_MOST, GoodsTyped, Notice
 from portal.movements.moving import cleaned
@@ -27,7 +25,6 @@ _PLATE: Final = re.compile(r"[0-9A-ZА-ЯӘҒҚҢӨҰҮҺІ][0-9A-ZА-ЯӘҒҚҢ
 _CONTAINER: Final = re.compile(r"[A-Z]{4}[0-9]{7}")
 _REFERENCE: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z/._-]{0,34}")
 _CODE: Final = re.compile(r"[0-9]{10}")
-_UNUSABLE: Final = frozenset({"REJECTED", "WITHDRAWN", "INVALIDATED", "RELEASE_REFUSED", "RELEASE_CANCELLED"})
 
 
 def read(connection: Connection, typed: Notice, carrier: str, codes: Codes) -> Notified:
@@ -41,20 +38,20 @@ def read(connection: Connection, typed: Notice, carrier: str, codes: Codes) -> N
     container = typed.container.strip().upper()
     if container and not _CONTAINER.fullmatch(container):
         raise MovementRefused("movement.container", "container")
-    _demand_posts(typed, codes)
-    rows = [(place, each) for place, each in enumerate(typed.goods[:GOODS_MOST], start=1) if any(_texts(each))]
-    if not rows:
-        raise MovementRefused("movement.goods_needed", "code-1")
+    used = transit.find(connection, typed.declaration.strip(), carrier, reference)
+    departure, destination = _posts(typed, used)
+    _demand_posts(departure, destination, codes)
     return Notified(
         carrier=carrier,
         reference=reference,
-        declaration=_declaration(connection, typed.declaration.strip()),
+        declaration=used.number if used else "",
         vehicle=vehicle,
         container=container,
-        departure=typed.departure,
-        destination=typed.destination,
-        goods=tuple(_goods(item, place, each, codes) for item, (place, each) in enumerate(rows, start=1)),
-        guarantee_tiyn=_tenge(typed.guarantee or "0", "guarantee", "movement.guarantee"),
+        departure=departure,
+        destination=destination,
+        goods=transit.goods_of(used, codes) if used else _all_goods(typed, codes),
+        guarantee_tiyn=_guarantee(typed, used),
+        transit=transit.taken_from(used) if used else None,
     )
 
 
@@ -83,30 +80,45 @@ def payments_of(code: str, value_tiyn: int, gross_mass_kg: Decimal, codes: Codes
     return tariff.item_payables(item, DOMESTIC_CONSUMPTION, codes).lines
 
 
-def _demand_posts(typed: Notice, codes: Codes) -> None:
-    departure, destination = codes.offices.get(typed.departure), codes.offices.get(typed.destination)
+def _posts(typed: Notice, used: transit.Used | None) -> tuple[str, str]:
+    """Return departure and destination as typed, or as the transit declaration has them."""
+    if used is None:
+        return typed.departure, typed.destination
+    for name, stated, said in (
+        ("departure", used.stored.office, typed.departure),
+        ("destination", used.destination, typed.destination),
+    ):
+        if stated and said not in ("", stated):
+            raise MovementRefused(f"movement.declaration_{name}", name, post=stated)
+    if any(any(_texts(each)) for each in typed.goods):
+        raise MovementRefused("movement.declaration_goods", "code-1")
+    return used.stored.office, used.destination or typed.destination
+
+
+def _demand_posts(departs: str, arrives: str, codes: Codes) -> None:
+    departure, destination = codes.offices.get(departs), codes.offices.get(arrives)
     if departure is None or departure.border is None:
         raise MovementRefused("movement.departure", "departure")
-    if destination is None or typed.destination == typed.departure:
+    if destination is None or arrives == departs:
         raise MovementRefused("movement.destination", "destination")
     try:
-        network().route(typed.departure, typed.destination)
+        network().route(departs, arrives)
     except UnknownPlace:
         raise MovementRefused("movement.destination", "destination") from None
 
 
-def _declaration(connection: Connection, number: str) -> str:
-    """Return the number of a transit declaration that stands, empty for none."""
-    if not number:
-        return ""
-    try:
-        named = str(parse(number))
-    except WrongNumber:
-        raise MovementRefused("movement.declaration", "declaration") from None
-    found = declarations_store.find_by_number(connection, named)
-    if found is None or found.type_code != "TT" or found.status in _UNUSABLE:
-        raise MovementRefused("movement.declaration", "declaration")
-    return named
+def _guarantee(typed: Notice, used: transit.Used | None) -> int:
+    """Return the guarantee that is typed; where none is, that of box 52."""
+    if used is not None and not typed.guarantee.strip():
+        return used.guarantee_tiyn
+    return _tenge(typed.guarantee or "0", "guarantee", "movement.guarantee")
+
+
+def _all_goods(typed: Notice, codes: Codes) -> tuple[Goods, ...]:
+    rows = [(place, each) for place, each in enumerate(typed.goods[:GOODS_MOST], start=1) if any(_texts(each))]
+    if not rows:
+        raise MovementRefused("movement.goods_needed", "code-1")
+    return tuple(_goods(item, place, each, codes) for item, (place, each) in enumerate(rows, start=1))
 
 
 def _goods(item: int, place: int, typed: GoodsTyped, codes: Codes) -> Goods:
@@ -133,8 +145,8 @@ def _goods(item: int, place: int, typed: GoodsTyped, codes: Codes) -> Goods:
         gross_mass_kg=kilograms,
         value_tiyn=value,
         origin_country=origin or None,
-        payments=tuple((each.type_code, int(each.amount * _TIYN)) for each in lines if each.amount),
-        undetermined=tuple(each.type_code for each in lines if each.amount is None),
+        payments=transit.payments_in(lines),
+        undetermined=transit.undetermined_in(lines),
         excise=any(code.startswith(prefix) for prefix in _excisable(codes)),
     )
 

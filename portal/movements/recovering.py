@@ -4,16 +4,18 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from declarations.ledger.model import ClaimKind, Line
-from declarations.movements.lifecycle import Status
+from declarations.movements.lifecycle import Actor, Status
 from declarations.movements.model import Goods, Movement
 from portal.casework.desk import Desk
 from portal.ledger import books, securities
 from portal.movements.model import By
 from portal.violations import service as violations
 from risk_gateway import canonical
+from risk_gateway.bases.violations import store as violation_store
 from risk_gateway.bases.violations.kinds import kinds
 from risk_gateway.bases.violations.model import Source, State, Violation, participant_identity
 from risk_gateway.bases.violations.terms import expiry_of, held_until, terms_on
@@ -85,7 +87,25 @@ def recover(
             )
             release_guarantee(connection, movement, at)
             desk.mark("after forfeit")
-    violations.record(connection, desk, _violation(movement, sum(tiyn for _, tiyn in owed), at), by.iin, at)
+    made = _violation(movement, sum(tiyn for _, tiyn in owed), at)
+    if by.actor is Actor.TIMER:  # that nobody answered proves nothing: an official confirms it
+        made = replace(made, state=State.ALLEGED)
+    violations.record(connection, desk, made, by.iin, at)
+
+
+def alleged(connection: Connection, movement: Movement) -> Violation | None:
+    """Return the violation that the portal recorded by itself, while no official has confirmed it."""
+    held = violation_store.of_number(connection, movement.carrier)
+    number = document_of(movement.number)
+    return next((each for each in held if each.decision_number == number and each.state is State.ALLEGED), None)
+
+
+def confirm(connection: Connection, desk: Desk, movement: Movement, by: By, at: datetime) -> None:
+    """Confirm that violation: from here it counts, and what follows for an entry in the registry follows."""
+    found = alleged(connection, movement)
+    if found is not None:
+        confirmed = replace(found, state=State.CONFIRMED, decided_on=day_of(at))
+        violations.record(connection, desk, confirmed, by.iin, at)
 
 
 def _missing(goods: Goods, arrived_kg: Decimal) -> Decimal:

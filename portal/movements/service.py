@@ -12,7 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from declarations import store as declarations_store
 from declarations.movements import store
 from declarations.movements.events import State
-from declarations.movements.lifecycle import ENDED, UNDER_WAY, Action, Actor, Status, moves_from
+from declarations.movements.lifecycle import ENDED, UNDER_WAY, Action, Actor, Move, Status, moves_from
 from declarations.movements.model import Movement, Notified
 from declarations.movements.store import Alarm
 from interop.adapters.seals.messages import Answers
@@ -26,7 +26,7 @@ from portal.database import writing as changing
 from portal.errors import Outdated, Unavailable
 from portal.exchange.callers import PartnerCaller
 from portal.judging import views as judgement_views
-from portal.movements import acting, judged, moving, notifying, taking, views
+from portal.movements import acting, judged, moving, notifying, recovering, taking, transit, views
 from portal.movements.errors import MOVED_MEANWHILE, MovementNotFound, MovementRefused
 from portal.movements.model import By, Change, Notice, Wanted
 from portal.office import Office
@@ -125,6 +125,7 @@ class Movements:
             signing_store.lock_head(connection)
             if (known := _known(connection, notified)) is not None:
                 return known
+            transit.demand_free(connection, draft)
             day = f"{day_of(now):%d%m%y}"
             number, serial = store.next_number(connection, draft.departure, draft.destination, day)
             movement = replace(draft, number=number)
@@ -159,7 +160,7 @@ class Movements:
             movement = moving.own(connection, number, by)
             return views.Dossier(
                 movement=movement,
-                moves=moving.moves_of(movement, by),
+                moves=_offered(connection, movement, by),
                 happened=tuple(views.happened(row) for row in store.read_moves(connection, number)),
                 alarms=store.read_alarms(connection, number),
                 state=judged.state_of(connection, movement),
@@ -167,6 +168,7 @@ class Movements:
                 judgements=judgement_store.of_subject(connection, number),
                 inspection=judged.demands_inspection(connection, number),
                 overdue=_overdue(movement, self.now()),
+                changed=transit.is_changed(connection, movement),
             )
 
     def holds(self, person: SignedIn, number: str) -> bool:
@@ -245,6 +247,14 @@ def by_of(person: SignedIn) -> By:
     if may(person, Permission.CARRY) and person.organisation:
         return By(Actor.CARRIER, person.iin, person.name, organisation=person.organisation)
     raise MovementNotFound
+
+
+def _offered(connection: Connection, movement: Movement, by: By) -> tuple[Move, ...]:
+    """Return the moves that may be made now; a violation is confirmed only where one waits for that."""
+    moves = moving.moves_of(movement, by)
+    if any(each.action is Action.CONFIRM for each in moves) and recovering.alleged(connection, movement) is None:
+        return tuple(each for each in moves if each.action is not Action.CONFIRM)
+    return moves
 
 
 def _known(connection: Connection, notified: Notified) -> str | None:

@@ -41,7 +41,8 @@ class Line(Struct, frozen=True):
 
 
 class Dossier(Struct, frozen=True):
-    """All of one movement that a person may see. `judgements` are for officials; `told` what the carrier reads."""
+    """All of one movement that a person may see. `judgements` are for officials; `changed` tells that the transit
+    declaration does not stand any more as it was notified."""
 
     movement: Movement
     moves: tuple[Move, ...]
@@ -52,6 +53,7 @@ class Dossier(Struct, frozen=True):
     judgements: tuple[Judgement, ...]
     inspection: Judgement | None
     overdue: bool
+    changed: bool = False
 
 
 def happened(row: Row[Any]) -> Happened:

@@ -21,7 +21,7 @@ class Said(Struct, frozen=True):
 STATUSES: Mapping[str, Said] = {
     Status.NOTIFIED: Said(_("Crossing notified"), "blue"),
     Status.CLEARED: Said(_("Documents accepted"), "blue"),
-    Status.SEALED: Said(_("Sealed"), "blue"),
+    Status.SEALED: Said(_("Seals are on"), "blue"),
     Status.MOVING: Said(_("On the way"), "turquoise"),
     Status.ARRIVED: Said(_("Arrived"), "yellow"),
     Status.DISCHARGED: Said(_("Discharged"), "green"),
@@ -60,6 +60,7 @@ ACTIONS: Mapping[str, str] = {
     Action.EXPLAIN: _("Answered by the carrier"),
     Action.EXTEND: _("Limit extended"),
     Action.RECOVER: _("Payments recovered"),
+    Action.CONFIRM: _("Violation confirmed"),
 }
 
 DOING: Mapping[str, str] = {  # what a button says
@@ -74,6 +75,7 @@ DOING: Mapping[str, str] = {  # what a button says
     Action.EXPLAIN: _("Answer the enquiry"),
     Action.EXTEND: _("Extend the limit"),
     Action.RECOVER: _("Recover the payments"),
+    Action.CONFIRM: _("Confirm the violation"),
 }
 
 ACTORS: Mapping[str, str] = {

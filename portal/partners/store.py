@@ -6,13 +6,14 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, or_, select, union_all
 
 from declarations.store import aware, participant
 from interop.exchange_store import DEAD, WAITING, outbox
 from interop.query_log import Query, query_table
 from portal.audit import Event
 from risk_gateway.bases.partner_facts.store import fact, moment
+from risk_gateway.bases.registers.store import fact as register_fact
 from signing.store import journal
 
 PAGE: Final = 25
@@ -77,9 +78,12 @@ def dead_of(connection: Connection, partner: str) -> list[str]:
 
 
 def last_facts(connection: Connection) -> Mapping[str, datetime]:
-    """Return when each partner that is asked about participants answered last."""
-    found = connection.execute(select(fact.c.partner, func.max(fact.c.answered_ms)).group_by(fact.c.partner))
-    return {partner: moment(answered) for partner, answered in found if answered}
+    """Return when each partner that is asked, about participants or about numbers, answered last."""
+    tables = (fact, register_fact)
+    found = union_all(
+        *(select(each.c.partner, func.max(each.c.answered_ms)).group_by(each.c.partner) for each in tables)
+    )
+    return {partner: moment(answered) for partner, answered in connection.execute(found) if answered}
 
 
 def page_of_queries(

@@ -44,6 +44,8 @@ KINDS: Final[Mapping[str, str]] = {
     "law_enforcement": _("Law enforcement"),
     "foreign_customs": _("Foreign customs"),
     "payments": _("Bank for payments"),
+    "permit_register": _("Register of permits"),
+    "currency_register": _("Register of currency contracts"),
     "seal_operator": _("Operator of electronic seals"),
 }
 FIELDS: Final[Mapping[str, str]] = {

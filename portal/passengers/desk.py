@@ -14,7 +14,7 @@ from portal.database import reading, writing
 from portal.errors import Outdated, Unavailable
 from portal.judging import views as judging_views
 from portal.office import Office
-from portal.passengers import acting, charging, store, working
+from portal.passengers import acting, charging, goods, retaining, store, working
 from portal.passengers.declaring import identity_of
 from portal.passengers.errors import PassengerNotFound, PassengerRefused
 from portal.passengers.model import OPEN, InspectionAct, Prepared, Record, Status
@@ -35,6 +35,7 @@ from signing.xmlgate import PASSENGER_ACT
 
 LISTED_MOST: Final = 100
 EXPIRED_AT_ONCE: Final = 100
+ERASED_AT_ONCE: Final = 20
 JUDGED_MOST: Final = 10
 
 
@@ -115,6 +116,12 @@ class PassengerDesk:
             raise PassengerNotFound
         return record, notice, standing.open if standing else 0
 
+    def goods_declaration(self, person: SignedIn, reference: str) -> bytes:
+        """Return the draft of a goods declaration. Raises `PassengerNotFound`, also where none is needed."""
+        with reading(self._office.engine) as connection:
+            record = of_post(connection, reference, person.post)
+        return goods.draft_of(record, declared_in(record))
+
     # --- doing ------------------------------------------------------------------------------------------------------
 
     def assess(self, person: SignedIn, reference: str, expected: int, reason: str, text: str) -> Record:
@@ -189,6 +196,16 @@ class PassengerDesk:
                     working.expire(connection, self._desk, fresh, now)
         with self._changing() as connection:
             store.forget(connection, now)
+        return len(over)
+
+    def erase(self) -> int:
+        """Erase what is kept no longer; return of how many declarations."""
+        now = self.now()
+        with reading(self._office.engine) as connection:
+            over = retaining.due(connection, now, ERASED_AT_ONCE)
+        for each in over:
+            with self._changing() as connection:
+                retaining.erase(connection, each, now)
         return len(over)
 
     @contextmanager

@@ -167,6 +167,13 @@ class PassengerPages(Controller):
         content = print_receipt(record, notice, open_tiyn, office, address, language)
         return file_answer(content, f"{record.cro}.pdf", "application/pdf")
 
+    @get(f"{_OF}/goods-declaration", name="goods-declaration-of-passenger", sync_to_thread=True)
+    def goods_declaration(
+        self, request: PersonRequest, reference: FromPath[str], passengers: NamedDependency[PassengerDesk]
+    ) -> Response[bytes]:
+        """Send the draft of the goods declaration that is needed."""
+        return file_answer(passengers.goods_declaration(request.user, reference), f"goods-{reference}.xml")
+
     # --- the act ----------------------------------------------------------------------------------------------------
 
     @get(_SIGNING, name="sign-passenger-act", sync_to_thread=True)

@@ -11,6 +11,7 @@ from declarations.passengers.allowances import allowances_on
 from portal import form_fields
 from portal.pages import AnyRequest, Pages, language_of
 from portal.passengers import words as traveller_words
+from portal.passengers.bank import for_bank
 from portal.passengers.calculation import lines_of
 from portal.passengers.checking import Checked, corridor_of, status_of
 from portal.passengers.errors import PassengerDefects, PassengerRefused
@@ -113,6 +114,7 @@ def record_page(
     language = language_of(request)
     path = request.app.route_reverse("traveller", reference=view.record.reference)
     place = travellers.office.settings.public_url or str(request.base_url).rstrip("/")
+    bank = None if view.expired else for_bank(view.record, view.open_tiyn)
     return _answer(
         request,
         pages,
@@ -122,6 +124,8 @@ def record_page(
         view=view,
         lines=lines_of(view.record.computation.steps, language),
         code=qr(place + path),
+        bank=bank,
+        bank_code=None if bank is None else qr(bank.text),
         offices=travellers.post_names(language),
         demo_bank=travellers.office.settings.demo,
     )

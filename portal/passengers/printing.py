@@ -11,6 +11,7 @@ import typst
 from declarations.defects import phrase
 from portal.documents.paper import FOLDER as DOCUMENTS
 from portal.languages import Writing, translations
+from portal.passengers.bank import for_bank
 from portal.passengers.calculation import lines_of
 from portal.passengers.model import Record
 from portal.passengers.words import RECEIPT
@@ -42,7 +43,7 @@ def print_receipt(record: Record, notice: bytes, open_tiyn: int, office: str, ad
 def _content(record: Record, notice: bytes, open_tiyn: int, office: str, address: str, language: str) -> dict[str, Any]:
     say, writing = translations(language).gettext, Writing(language)
     words = {name: say(text) for name, text in RECEIPT.items()}
-    computation = record.computation
+    computation, bank = record.computation, for_bank(record, open_tiyn)
     return {
         "language": language,
         "words": words,
@@ -53,6 +54,7 @@ def _content(record: Record, notice: bytes, open_tiyn: int, office: str, address
             [words["for"], record.reference],
             [words["made"], writing.moment(record.declared_at)],
             [words["due"], writing.moment(record.expires_at)],
+            *([[words["code"], bank.payment_code], [words["payer_number"], bank.payer]] if bank else []),
         ],
         "payments": [[phrase(each.reason, language), writing.money(each.tenge)] for each in computation.payments],
         "total": writing.money(computation.total),
@@ -61,5 +63,6 @@ def _content(record: Record, notice: bytes, open_tiyn: int, office: str, address
         "steps": lines_of(computation.steps, language),
         "address": address,
         "qr": qr(address),
+        "bank": None if bank is None else {"qr": qr(bank.text), "text": bank.text},
         "file": {"name": f"{record.cro}.xml", "text": notice.decode()},
     }

@@ -24,7 +24,7 @@ from portal.errors import Outdated, Unavailable
 from portal.judging import for_participant
 from portal.ledger import books
 from portal.office import Office
-from portal.passengers import charging, declaring, statements, store
+from portal.passengers import charging, declaring, goods, statements, store
 from portal.passengers.checking import Checked, check
 from portal.passengers.declaring import Declared, Sent
 from portal.passengers.errors import PassengerNotFound, PassengerRefused
@@ -206,6 +206,14 @@ class Travellers:
             raise PassengerNotFound
         return record.content
 
+    def goods_declaration(self, reference: str, key: str) -> bytes:
+        """Return the draft of a goods declaration. Raises `PassengerNotFound`, also where none is needed."""
+        with reading(self._office.engine) as connection:
+            record = self._opened(connection, reference, key)
+        if record is None:
+            raise PassengerNotFound
+        return goods.draft_of(record, declared_in(record))
+
     def pay(self, reference: str, key: str) -> Record:
         """Pay what is open, through the bank of the demonstration. Raises `PassengerRefused`, `PassengerNotFound`."""
         if not self._office.settings.demo:
@@ -218,6 +226,11 @@ class Travellers:
                 raise PassengerNotFound
             pay_open(connection, record, f"bank:demo-{secrets.token_hex(6)}", now)
             return record
+
+    def close(self, key: str) -> None:
+        """Let this browser see nothing any more: somebody else uses it next."""
+        with self._changing() as connection:
+            store.close(connection, hashlib.sha256(key.encode()).hexdigest())
 
     def _opened(self, connection: Connection, reference: str, key: str) -> Record | None:
         hashed = hashlib.sha256(key.encode()).hexdigest()

@@ -97,6 +97,12 @@ class TravellerPages(Controller):
             return start_page(request, pages, travellers, given, troubles_of(refused, language_of(request)))
         return _opened(request, travellers, found)
 
+    @post("/close", name="close-as-traveller", status_code=SEE_OTHER, sync_to_thread=True)
+    def close(self, request: AnyRequest, travellers: NamedDependency[Travellers]) -> Redirect:
+        """Close what this browser had opened, for who uses it next. What was typed the page itself clears."""
+        travellers.close(_key(request))
+        return Redirect(_path(request, "travellers"), status_code=SEE_OTHER, cookies=[_cookie(travellers, "", 0)])
+
     # --- the record -------------------------------------------------------------------------------------------------
 
     @get(_RECORD, name="traveller", sync_to_thread=True)
@@ -151,6 +157,13 @@ class TravellerPages(Controller):
     ) -> Response[bytes]:
         """Send the declaration as it was taken."""
         return file_answer(travellers.document(reference, _key(request)), f"declaration-{reference}.xml")
+
+    @get(f"{_RECORD}/goods-declaration", name="goods-declaration-of-traveller", sync_to_thread=True)
+    def goods_declaration(
+        self, request: AnyRequest, reference: FromPath[str], travellers: NamedDependency[Travellers]
+    ) -> Response[bytes]:
+        """Send the draft of the goods declaration that is needed."""
+        return file_answer(travellers.goods_declaration(reference, _key(request)), f"goods-{reference}.xml")
 
     # --- signing ----------------------------------------------------------------------------------------------------
 
@@ -208,17 +221,15 @@ def record_address(request: AnyRequest, travellers: Travellers, reference: str) 
 
 def _opened(request: AnyRequest, travellers: Travellers, declared: Declared) -> Redirect:
     """Lead to a record, and let this browser see it for a day."""
-    secure = travellers.office.settings.secure
-    cookie = Cookie(
-        key=cookie_name(COOKIE, secure=secure),
-        value=declared.key,
-        max_age=int(OPEN_FOR.total_seconds()),
-        httponly=True,
-        secure=secure,
-        samesite="lax",
-    )
+    cookie = _cookie(travellers, declared.key, int(OPEN_FOR.total_seconds()))
     address = _path(request, "traveller", reference=declared.record.reference)
     return Redirect(address, status_code=SEE_OTHER, cookies=[cookie])
+
+
+def _cookie(travellers: Travellers, value: str, seconds: int) -> Cookie:
+    secure = travellers.office.settings.secure
+    name = cookie_name(COOKIE, secure=secure)
+    return Cookie(key=name, value=value, max_age=seconds, httponly=True, secure=secure, samesite="lax")
 
 
 def _key(request: AnyRequest) -> str:

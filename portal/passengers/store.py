@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 from sqlmodel import SQLModel
 
@@ -29,6 +30,18 @@ assessment = SQLModel.metadata.tables[PassengerAssessmentRow.__tablename__]
 crossing = SQLModel.metadata.tables[PassengerCrossingRow.__tablename__]
 opening = SQLModel.metadata.tables[PassengerOpeningRow.__tablename__]
 
+_THERE = declaration.c.erased_at.is_(None)
+
+
+class Due(Struct, frozen=True):
+    """Before which moments a declaration ended that is kept no longer, where nobody came with it, where its traveller
+    crossed, and where an act was signed."""
+
+    unused: datetime
+    crossed: datetime
+    inspected: datetime
+
+
 # --- declarations ---------------------------------------------------------------------------------------------------
 
 
@@ -37,7 +50,8 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
 
 
 def find(connection: Connection, reference: str) -> Record | None:
-    row = connection.execute(select(declaration).where(declaration.c.reference == reference)).first()
+    this = (declaration.c.reference == reference) & _THERE
+    row = connection.execute(select(declaration).where(this)).first()
     return None if row is None else _record(row)
 
 
@@ -64,7 +78,7 @@ def of_traveller(connection: Connection, iin: str | None, document: str) -> tupl
 
 def lane(connection: Connection, office: str, statuses: Sequence[Status], limit: int) -> tuple[Record, ...]:
     """Return what stands so at a post, the newest first."""
-    here = (declaration.c.office == office) & declaration.c.status.in_(statuses)
+    here = (declaration.c.office == office) & declaration.c.status.in_(statuses) & _THERE
     wanted = select(declaration).where(here).order_by(declaration.c.declared_at.desc(), declaration.c.reference)
     return tuple(map(_record, connection.execute(wanted.limit(limit))))
 
@@ -87,6 +101,12 @@ def read_cro_notice(connection: Connection, reference: str) -> bytes | None:
     wanted = select(declaration.c.cro_notice).where(declaration.c.reference == reference)
     kept = connection.execute(wanted).scalar_one_or_none()
     return None if kept is None else unpack(bytes(kept))
+
+
+def settles(connection: Connection, number: str) -> bool:
+    """Tell whether a goods declaration was named for a traveller before."""
+    wanted = select(declaration.c.reference).where(declaration.c.settled_by == number).limit(1)
+    return connection.execute(wanted).first() is not None
 
 
 # --- crossings ------------------------------------------------------------------------------------------------------
@@ -171,11 +191,47 @@ def opens(connection: Connection, key_hash: str, reference: str, now: datetime) 
     return connection.execute(wanted).scalar_one_or_none() == reference
 
 
+def close(connection: Connection, key_hash: str) -> None:
+    """Let a browser with this secret see nothing any more."""
+    connection.execute(delete(opening).where(opening.c.key_hash == key_hash))
+
+
 def forget(connection: Connection, now: datetime) -> None:
     """Delete what opened records once, and what was prepared and not signed in time."""
     connection.execute(delete(opening).where(opening.c.until <= now))
     unsigned = statement.c.sequence.is_(None) & (statement.c.expires_at <= now)
     connection.execute(delete(statement).where(unsigned))
+
+
+# --- erasing --------------------------------------------------------------------------------------------------------
+
+
+def due_for_erasure(connection: Connection, before: Due, most: int) -> tuple[str, ...]:
+    """Return the references of what ended so long ago, the oldest first."""
+    columns = declaration.c
+    ended = func.coalesce(columns.left_at, columns.expires_at)
+    over = or_(
+        columns.act.is_(None) & (columns.status == Status.EXPIRED) & (ended <= before.unused),
+        columns.act.is_(None) & (columns.status == Status.LEFT) & (ended <= before.crossed),
+        columns.act.is_not(None) & columns.status.in_((Status.EXPIRED, Status.LEFT)) & (ended <= before.inspected),
+    )
+    wanted = select(columns.reference).where(_THERE, over).order_by(ended, columns.reference).limit(most)
+    return tuple(connection.execute(wanted).scalars())
+
+
+def erase(connection: Connection, reference: str, now: datetime) -> bool:
+    """Take away who it was and what was said; tell whether it was still there."""
+    this = (declaration.c.reference == reference) & _THERE
+    values = {"name": "", "iin": None, "document": "", "form": f"erased:{reference}", "content": b"", "computation": ""}
+    changed = connection.execute(update(declaration).where(this).values(**values, cro_notice=None, erased_at=now))
+    if changed.rowcount != 1:
+        return False
+    about = statement.c.reference == reference
+    connection.execute(update(statement).where(about).values(content="", prepared=b"", signed=b""))
+    connection.execute(update(statement).where(about, statement.c.kind == "DECLARATION").values(by_iin=""))
+    connection.execute(update(assessment).where(assessment.c.reference == reference).values(text=""))
+    connection.execute(update(crossing).where(crossing.c.reference == reference).values(iin=None, document=""))
+    return True
 
 
 def _record(row: Row[Any]) -> Record:

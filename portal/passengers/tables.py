@@ -46,6 +46,7 @@ class PassengerDeclarationRow(SQLModel, table=True):
     left_at: datetime | None = Field(default=None, sa_column=_moment(optional=True))
     left_by: str | None = Field(default=None, max_length=12)
     sequence: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
+    erased_at: datetime | None = Field(default=None, sa_column=_moment(optional=True))  # then only digests are left
 
 
 class PassengerStatementRow(SQLModel, table=True):

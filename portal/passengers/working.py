@@ -11,7 +11,6 @@ from typing import Any, Final
 from lxml import etree
 from sqlalchemy import Connection
 
-from declarations import store as declarations_store
 from declarations.passengers import xml
 from declarations.passengers.allowances import allowances_on
 from declarations.passengers.computing import Computation
@@ -19,7 +18,7 @@ from declarations.passengers.model import Corridor, PassengerDeclaration
 from portal import audit, judging
 from portal.casework.desk import Desk
 from portal.judging import Judged
-from portal.passengers import charging, store
+from portal.passengers import charging, goods, store
 from portal.passengers.checking import Checked, corridor_of, status_of
 from portal.passengers.declaring import case_of, earlier_of
 from portal.passengers.errors import PassengerNotFound, PassengerRefused
@@ -166,12 +165,10 @@ def release(
 
 def _demand_settled(connection: Connection, settled_by: str) -> None:
     """Raises `PassengerRefused` unless the goods that need a declaration have one, or stay."""
-    if settled_by == GOODS_STAY:
-        return
     if not settled_by:
         raise PassengerRefused("passengers.settle_first", "settled_by")
-    if declarations_store.find_by_number(connection, settled_by) is None:
-        raise PassengerRefused("passengers.number", "settled_by", value=settled_by[:40])
+    if settled_by != GOODS_STAY:
+        goods.demand_settled(connection, settled_by)
 
 
 def expire(connection: Connection, desk: Desk, record: Record, now: datetime) -> None:

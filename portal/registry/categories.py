@@ -20,6 +20,8 @@ from risk_gateway import feedback_store
 from risk_gateway import store as risk_store
 from risk_gateway.bases.registry.criteria import category_of_month, category_rule_on
 from risk_gateway.bases.registry.model import category_of
+from risk_gateway.bases.violations import store as violation_store
+from risk_gateway.bases.violations.model import Violation
 from risk_gateway.days import day_of
 from risk_gateway.model import Category
 from signing import store as signing_store
@@ -78,12 +80,32 @@ def _made(connection: Connection, changes: list[Change], now: datetime) -> Itera
     for each in changes:
         if _change(connection, each.participant, now) != each:
             continue
-        risk_store.put_category(connection, each.participant, each.first, each.after.value)
-        particulars = {"before": each.before.value, "after": each.after.value, "first": each.first.isoformat()}
-        record = audit.Record(audit.Event.CATEGORY_RECOMPUTED, each.participant, now, particulars)
-        audit.record_one(connection, record)
-        declarations_store.bump_revision(connection)
+        _put(connection, each, now)
         yield each
+
+
+def give_back(connection: Connection, participant: str, violation: Violation, now: datetime) -> None:
+    """Undo that a violation made a participant high, when its record is annulled and no other one does so.
+
+    What held when the record was made holds again from the next day on. Writes into the caller's transaction.
+    """
+    today, first = day_of(now), day_of(now) + timedelta(days=1)
+    recorded_on = day_of(violation_store.versions(connection, violation.id)[0].recorded_at)
+    now_on = category_of(None, risk_store.read_category(connection, participant, first))
+    before = category_of(None, risk_store.read_category(connection, participant, recorded_on))
+    if now_on is not Category.HIGH or before is Category.HIGH:
+        return
+    due = category_of_month(category_rule_on(today), known_of(connection, participant, now), before, today)
+    if due is not Category.HIGH:
+        _put(connection, Change(participant, now_on, due, first), now)
+
+
+def _put(connection: Connection, change: Change, now: datetime) -> None:
+    risk_store.put_category(connection, change.participant, change.first, change.after.value)
+    particulars = {"before": change.before.value, "after": change.after.value, "first": change.first.isoformat()}
+    record = audit.Record(audit.Event.CATEGORY_RECOMPUTED, change.participant, now, particulars)
+    audit.record_one(connection, record)
+    declarations_store.bump_revision(connection)
 
 
 def _month_of(day: date) -> int:

@@ -59,8 +59,7 @@ def holds_power(connection: Connection, principal: str, agent: str, day: date) -
 
 def covers(power: PowerOfAttorney, day: date) -> bool:
     """Tell whether a power of attorney is valid on a day and covers the registry."""
-    revoked = power.revoked_on is not None and power.revoked_on <= day
-    return not revoked and power.valid_from <= day <= power.valid_to and REGISTRY_SCOPE in power.scope
+    return power.allows(REGISTRY_SCOPE, day)
 
 
 def contestable(connection: Connection, participant: str, now: datetime) -> tuple[str, str] | None:

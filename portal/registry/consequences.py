@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from portal.casework.desk import Desk
+from portal.registry import categories
 from portal.registry.entering import Wanted, take_step
 from portal.registry.store import concerned
 from portal.registry.weighing import had_its_consequence, looked_at, only_suspends, weighs
@@ -12,18 +13,21 @@ from risk_gateway.bases.registry import store as entry_store
 from risk_gateway.bases.registry.criteria import consequences_on, step_after_violation
 from risk_gateway.bases.registry.model import ALLOWED, EntryStep, Status, Step, status_of
 from risk_gateway.bases.violations import store as violation_store
-from risk_gateway.bases.violations.model import Violation
+from risk_gateway.bases.violations.model import State, Violation
 from risk_gateway.days import day_of
 
 VIOLATION, ANNULLED = "violation", "violation_annulled"
 
 
 def after_violation(connection: Connection, desk: Desk, violation: Violation, now: datetime) -> None:
-    """Suspend or take out the entry of whom a confirmed violation is about; give it back when the record is annulled.
+    """Suspend or take out the entry of whom a confirmed violation is about; give it, and the category, back when the
+    record is annulled.
 
     Writes into the caller's transaction, behind the caller's own entries of the journal.
     """
     for participant in concerned(connection, violation.identity):
+        if violation.state is State.ANNULLED:
+            categories.give_back(connection, participant, violation, now)
         steps = entry_store.read_steps(connection, participant)
         if not steps:
             continue

@@ -9,10 +9,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from interop.adapters.foreign_customs.stub import Stub as ForeignCustoms
 from interop.adapters.law_enforcement.stub import Stub as LawEnforcement
 from interop.adapters.payments.stub import Stub as Bank
+from interop.adapters.registers.stub import Stub as Registers
 from interop.adapters.tax_service.stub import Stub as TaxService
 from interop.calls import Reply
 from interop.disclosure import Policy
 from interop.partners import Partner, PartnerKind
+from portal.asking.adapters import KEEPERS
 from portal.authorities import DEMO_PASSWORD
 from portal.clock import Clock
 from portal.errors import SignatureRefused
@@ -48,8 +50,8 @@ class Signed:
 def open_stand(kind: PartnerKind, folder: Path, clock: Clock, port: int = 0, salt: str = "") -> Stand:
     """Open the stand of a kind of partner; what it keeps is in `folder`. Raises `OSError` for a port that is taken.
 
-    Foreign customs and the bank have a key there and write its certificate beside it; `peers.pem` holds certificates or
-    public keys of those whose requests it answers.
+    Foreign customs, registers and the bank have a key there and write its certificate beside it; `peers.pem` holds
+    certificates or public keys of those whose requests it answers.
     """
     folder.mkdir(parents=True, exist_ok=True)
     database = folder / "partner.db"
@@ -60,6 +62,8 @@ def open_stand(kind: PartnerKind, folder: Path, clock: Clock, port: int = 0, sal
     key = _key(folder, clock)
     if kind is PartnerKind.PAYMENTS:
         return Stand(Bank(database), clock, port, Signed(key, _peers(folder), clock))
+    if kind in KEEPERS:
+        return Stand(Registers(database), clock, port, Signed(key, _peers(folder), clock))
     return Stand(ForeignCustoms(database, key, salt), clock, port, Signed(key, _peers(folder), clock))
 
 

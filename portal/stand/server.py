@@ -1,7 +1,7 @@
 """The HTTP server around a partner's stub.
 
 Beside the partner's own paths: POST /faults (faults.py), POST /facts ({"participant", "yes"}: what it says from then),
-POST /payments (to the bank: somebody pays),
+POST /payments (to the bank: somebody pays), POST /entries (to a register: a permit or a contract is put on record),
 GET /notices (what it was told, as JSON of base64). It listens on this machine only.
 """
 
@@ -40,6 +40,13 @@ class TakesPayments(Protocol):
     """What the bank's stub can do besides: have somebody pay."""
 
     def pay(self, body: bytes, now: datetime) -> None: ...
+
+
+@runtime_checkable
+class TakesEntries(Protocol):
+    """What the stub of registers can do besides: have something put on record."""
+
+    def enter(self, body: bytes) -> None: ...
 
 
 class Signing(Protocol):
@@ -103,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Reply(411, JSON, b"{}"))
             return
         body = self.rfile.read(int(length))
-        if self.path in ("/faults", "/facts", "/payments"):
+        if self.path in ("/faults", "/facts", "/payments", "/entries"):
             self._control(body)
         else:
             self._partner("POST", body)
@@ -114,6 +121,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server.faults.set(msgspec.json.decode(body, type=Fault))
             elif self.path == "/payments" and isinstance(self.server.stub, TakesPayments):
                 self.server.stub.pay(body, self.server.clock.now())
+            elif self.path == "/entries" and isinstance(self.server.stub, TakesEntries):
+                self.server.stub.enter(body)
             else:
                 fact = msgspec.json.decode(body, type=Fact)
                 self.server.stub.set(fact.participant, fact.yes, self.server.clock.now())

@@ -14,7 +14,9 @@ from caseworking import person
 from cast import PERSONS
 from lxml import etree
 from sqlalchemy.exc import IntegrityError
+from tampering import found
 
+from declarations import store as declarations_store
 from declarations.audits import store
 from declarations.audits.lifecycle import Action, Status
 from declarations.audits.model import Direction
@@ -26,6 +28,7 @@ from portal.audits.model import Intent
 from portal.audits.service import Audits
 from portal.database import reading, writing
 from portal.office import Office
+from portal.words import AUDIT_SCOPE
 from portal.worker import Worker
 from risk_gateway import archive_store
 from risk_gateway.bases.violations import store as violation_store
@@ -378,6 +381,76 @@ def test_a_violation_is_eliminated_and_the_audit_closed(desk: Desk) -> None:
     desk.sign("yerkin", Action.REPORT_ELIMINATION, number, text="The certificates were replaced")
     desk.sign("marat", Action.ACCEPT_ELIMINATION, number)
     assert desk.audit(number).status is Status.CLOSED
+
+
+# --- a customs representative ---------------------------------------------------------------------------------------
+
+
+def empower(desk: Desk, *scope: str, **changes: Any) -> None:
+    """Have Qorgan give Zhibek a power of attorney."""
+    with writing(desk.office.engine) as connection:
+        declarations_store.put_power(
+            connection, offices.power("qorgan", "zhibek", number="P-9", scope=frozenset(scope), **changes)
+        )
+
+
+def test_a_representative_whose_power_covers_audits_sees_and_replies(desk: Desk) -> None:
+    number = desk.debt()
+    empower(desk, AUDIT_SCOPE)
+    assert [each.number for each in desk.audits.own(person("berik"))] == [number]
+    desk.prepay(500)
+    page = desk.audits.own_page(person("berik"), number)
+    assert (page.represented, page.offered, page.prepaid_tiyn) == (True, (Action.REPLY,), 0)
+    desk.sign("berik", Action.REPLY, number, text="The invoices are enclosed")
+    made = desk.audits.own_page(person("yerkin"), number).documents[-1].made
+    assert (made.action, made.by_iin) == (Action.REPLY, PERSONS["berik"].iin)
+    assert found(desk.office) == {}
+
+
+def test_a_representative_does_not_appeal_report_or_pay(desk: Desk) -> None:
+    number = desk.debt()
+    empower(desk, AUDIT_SCOPE)
+    desk.prepay(500)
+    for action in (Action.APPEAL, Action.UPHOLD_APPEAL):
+        assert refused(desk, "berik", action, number) in ("audits.not_yours", "audits.not_now")
+    with pytest.raises(AuditRefused) as denied:
+        desk.audits.pay(person("berik"), number)
+    assert denied.value.code == "audits.not_yours"
+
+
+@pytest.mark.parametrize(
+    ("scope", "changes"),
+    [
+        (("IM", "EX", "REGISTRY"), {}),
+        ((AUDIT_SCOPE,), {"valid_to": offices.NOW.date() - timedelta(days=1)}),
+        ((AUDIT_SCOPE,), {"valid_from": offices.NOW.date() + timedelta(days=1)}),
+        ((AUDIT_SCOPE,), {"revoked_on": offices.NOW.date()}),
+    ],
+)
+def test_without_such_a_power_that_day_a_representative_finds_nothing(
+    desk: Desk, scope: tuple[str, ...], changes: dict[str, Any]
+) -> None:
+    number = desk.open()
+    empower(desk, *scope, **changes)
+    assert desk.audits.own(person("berik")) == ()
+    with pytest.raises(AuditNotFound):
+        desk.audits.own_page(person("berik"), number)
+
+
+def test_what_a_representative_prepared_is_not_taken_once_the_power_is_revoked(desk: Desk) -> None:
+    number = desk.debt()
+    empower(desk, AUDIT_SCOPE)
+    prepared = desk.prepare("berik", Action.REPLY, number)
+    empower(desk, AUDIT_SCOPE, revoked_on=desk.clock.now().date())
+    with pytest.raises(AuditNotFound):
+        desk.take("berik", prepared)
+
+
+def test_a_representative_does_not_know_of_an_audit_before_it_is_opened(desk: Desk) -> None:
+    number = desk.choose()
+    empower(desk, AUDIT_SCOPE)
+    with pytest.raises(AuditNotFound):
+        desk.audits.own_page(person("berik"), number)
 
 
 # --- what comes back ------------------------------------------------------------------------------------------------

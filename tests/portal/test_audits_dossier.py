@@ -22,12 +22,12 @@ from interop.calls import Reply, Request
 from interop.disclosure import Policy
 from interop.partners import Partner, PartnerKind
 from portal.asking.service import Asking
-from portal.audits import column_store
-from portal.audits.column_store import Month
+from portal.audits import column_store, market_store
 from portal.audits.columns import Columns
 from portal.audits.dossier import compare
 from portal.audits.dossiers import Dossiers
 from portal.audits.errors import AuditNotFound
+from portal.audits.market_store import Month
 from portal.audits.pictures import pictures_of
 from portal.audits.rows_store import ItemRow
 from portal.database import writing
@@ -86,8 +86,8 @@ def trade(me_now: str, me_before: str = HONEST) -> list[ItemRow]:
 # --- what the file says ---------------------------------------------------------------------------------------------
 
 
-def market(folder: Path, rows: Sequence[ItemRow]) -> column_store.Market:
-    found = column_store.picture(written(folder, rows), ME, LAST).market
+def market(folder: Path, rows: Sequence[ItemRow]) -> market_store.Market:
+    found = market_store.picture(written(folder, rows), ME, LAST).market
     assert found is not None
     return found
 
@@ -144,7 +144,7 @@ def test_only_the_newest_version_of_a_declaration_counts(tmp_path: Path) -> None
 
 def test_what_came_to_nothing_is_left_out(tmp_path: Path) -> None:
     files = written(tmp_path, [row(number="N"), row(number="M")])
-    (month,) = column_store.picture(files, ME, LAST, ("M",)).months
+    (month,) = market_store.picture(files, ME, LAST, ("M",)).months
     assert (month.declarations, month.tiyn) == (1, 100_000_00)
 
 
@@ -155,13 +155,13 @@ def test_flags_of_three_years_are_counted(tmp_path: Path) -> None:
 
 def test_everybody_together_gets_the_same_figures_as_each_alone(tmp_path: Path) -> None:
     files = written(tmp_path, trade(CHEAP))
-    together = {each.declarant: each for each in column_store.markets(files, LAST)}
-    assert together == {who: column_store.markets(files, LAST, who)[0] for who in (ME, *PEERS)}
+    together = {each.declarant: each for each in market_store.markets(files, LAST)}
+    assert together == {who: market_store.markets(files, LAST, who)[0] for who in (ME, *PEERS)}
 
 
 def test_of_an_empty_file_nothing_is_said() -> None:
-    assert column_store.markets([], LAST) == ()
-    assert column_store.picture([], ME, LAST).market is None
+    assert market_store.markets([], LAST) == ()
+    assert market_store.picture([], ME, LAST).market is None
 
 
 # --- the file follows the database ----------------------------------------------------------------------------------
@@ -187,18 +187,18 @@ def test_what_is_decided_is_added_and_nothing_twice(desk: Desk) -> None:
     assert [columns.refresh(), columns.refresh()] == [1, 0]
     lodged(desk, "SECOND")
     assert columns.refresh() == 1
-    (month,) = column_store.picture(columns.files(), QORGAN, LAST).months
+    (month,) = market_store.picture(columns.files(), QORGAN, LAST).months
     assert (month.declarations, month.items) == (2, 3)
 
 
 def test_a_file_that_was_deleted_is_made_anew(desk: Desk) -> None:
     columns = columns_of(desk)
     columns.refresh()
-    before = column_store.picture(columns.files(), QORGAN, LAST)
+    before = market_store.picture(columns.files(), QORGAN, LAST)
     for path in desk.office.settings.columns_folder.iterdir():
         path.unlink()
     assert columns.refresh() == 1
-    assert column_store.picture(columns.files(), QORGAN, LAST) == before
+    assert market_store.picture(columns.files(), QORGAN, LAST) == before
 
 
 def test_who_reads_while_a_part_is_replaced_reads_on(desk: Desk) -> None:
@@ -207,7 +207,7 @@ def test_who_reads_while_a_part_is_replaced_reads_on(desk: Desk) -> None:
     files = columns.files()
     lodged(desk, "SECOND")
     columns.refresh()
-    (month,) = column_store.picture(files, QORGAN, LAST).months
+    (month,) = market_store.picture(files, QORGAN, LAST).months
     assert month.declarations == 1
 
 

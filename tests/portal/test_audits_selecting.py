@@ -17,7 +17,7 @@ from declarations.audits.lifecycle import Status
 from declarations.audits.model import Chosen
 from interop.store import outbox
 from portal import judging
-from portal.audits.column_store import Market
+from portal.audits.market_store import Market
 from portal.audits.selecting import Run, Selecting, subject_of
 from portal.database import reading
 from risk_gateway import judgement_store

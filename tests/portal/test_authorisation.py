@@ -130,6 +130,7 @@ NOT_THERE = (  # of these nothing is in the world of these tests: others' is ref
     "/exits/",
     "/travellers/sign/",
     "/travellers/record/{reference:str}/",
+    "/passengers/{reference:str}/goods-declaration",  # this traveller's goods need none
 )
 
 

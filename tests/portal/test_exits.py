@@ -9,8 +9,12 @@ from threading import Barrier
 import asking
 import caseworking
 import msgspec
+import offices
+import pki
 import pytest
+from builders import export_xml
 from caseworking import EXPORT, GREEN, Desk, person
+from cast import PARTICIPANTS
 from exiting import exits, leave
 from sqlalchemy import update
 from tampering import found
@@ -24,6 +28,9 @@ from portal.database import reading, writing
 from portal.exits import store
 from portal.exits.errors import ExitNotFound, ExitRefused
 from portal.exits.service import Exits
+from portal.pipeline import lodge
+from portal.stages import Lodged
+from risk_gateway import history_store
 
 
 @pytest.fixture
@@ -137,9 +144,24 @@ def test_imports_and_what_is_not_released_are_not_found_at_the_border(desk: Desk
         exits(desk).arrive(person("aidos"), desk.numbers[EXPORT], "A001", "")
 
 
-def test_survey_and_sealing_that_were_ordered_come_before_the_exit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.exits.service.survey_ordered", lambda connection, stored: True)
+def suspected(home: Path) -> Desk:
+    """Return a desk where Tengri, whose last three exports have no proof of exit, declared one more: profile EX-12R
+    orders survey and sealing, and the goods were inspected and released."""
+    made = caseworking.desk(home, GREEN)
+    asking.put_partners(made.office)
+    with writing(made.office.engine) as connection:
+        history_store.add_to_record(connection, PARTICIPANTS["tengri"].identifier, exports_without_exit=3)
+    document = pki.sign_as("zarina", export_xml(reference="SUSPECTED"))
+    made.numbers[EXPORT] = lodge(Lodged(document, offices.NOW), made.office).stored.registration_number
+    made.inspect(EXPORT)
+    made.move(EXPORT, "dana", Action.RELEASE)
+    return made
+
+
+def test_survey_and_sealing_that_were_ordered_come_before_the_exit(tmp_path: Path) -> None:
+    desk = suspected(tmp_path)
     number, border, aidos = desk.numbers[EXPORT], exits(desk), person("aidos")
+    assert border.page(aidos, number).survey_ordered
     first = border.arrive(aidos, number, "A001", "")
     assert refusal(border.confirm, aidos, number, first, {1: 1}) == "exit.survey_missing"
     said = {"as_declared": True, "seals": "", "text": ""}

@@ -20,7 +20,7 @@ from violating import desk_of
 
 from declarations import store as declarations_store
 from portal import cli
-from portal.control import Closing, Mildening, close, override
+from portal.control import Closing, Mildening, annul_result, close, override
 from portal.database import reading, writing
 from portal.feedback import SOURCES, Feedback
 from portal.office import Office
@@ -58,6 +58,10 @@ class Lodgings:
         closing = Closing(**{"act": "A-1", "by": INSPECTOR, **changes})  # type: ignore[arg-type]
         with writing(self.office.engine) as connection:
             return close(connection, desk_of(self.office), self.number, closing, offices.NOW)
+
+    def annulled(self, act: str) -> None:
+        with writing(self.office.engine) as connection:
+            annul_result(connection, act, self.number, CHIEF, offices.NOW)
 
     @property
     def fired(self) -> list[str]:
@@ -216,7 +220,8 @@ def test_after_a_crash_everything_is_counted_once(lodged: Lodgings, point: str) 
         if at == point:
             raise Crash(at)
 
-    for name, read in SOURCES:
+    *counting, annulments = SOURCES
+    for name, read in counting:
         with pytest.raises(Crash):
             Feedback(lodged.office.engine, lodged.office.clock, crash).take_in(name, read)
     assert tallied(lodged.office) == Tally()
@@ -225,6 +230,35 @@ def test_after_a_crash_everything_is_counted_once(lodged: Lodgings, point: str) 
 
     fired = len(lodged.fired)
     assert tallied(lodged.office) == Tally(fired + 1, fired + 1, fired, 1, 100)
+    lodged.annulled("A-1")
+    with pytest.raises(Crash):
+        Feedback(lodged.office.engine, lodged.office.clock, crash).take_in(*annulments)
+    assert tallied(lodged.office).revenue_tiyn == 100
+    take_all(lodged.office)
+    take_all(lodged.office)
+    assert tallied(lodged.office) == Tally(fired + 1, fired + 1)
+
+
+def test_an_act_that_is_annulled_before_it_was_counted_counts_for_nothing(lodged: Lodgings) -> None:
+    lodged.closed(said={lodged.fired[0]: True}, amount_tiyn=100)
+    lodged.annulled("A-1")
+    name, read = SOURCES[-1]
+    assert Feedback(lodged.office.engine, lodged.office.clock).take_in(name, read) == 0  # the act comes first
+    take_all(lodged.office)
+    fired = len(lodged.fired)
+    assert tallied(lodged.office) == Tally(fired, fired)
+
+
+def test_what_is_annulled_twice_or_is_no_act_changes_nothing(lodged: Lodgings) -> None:
+    lodged.closed(said={lodged.fired[0]: True}, amount_tiyn=100)
+    lodged.annulled("A-1")
+    lodged.annulled("A-1")
+    lodged.annulled("A-9")
+    take_all(lodged.office)
+    with reading(lodged.office.engine) as connection:
+        events = [event for _, event, _ in signing_store.read_entries(connection, lodged.number)]
+    assert events.count("control.annulled") == 1
+    assert tallied(lodged.office).controls == 0
 
 
 def test_what_another_worker_has_taken_in_is_not_counted_again(lodged: Lodgings) -> None:

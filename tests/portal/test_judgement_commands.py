@@ -13,9 +13,13 @@ from tampering import change
 from typer.testing import CliRunner
 
 from portal import cli
+from portal.database import reading
+from portal.feedback import Feedback
 from portal.office import Office
+from risk_gateway import archive_store
 from risk_gateway.judgement_store import judgement_table
 from risk_gateway.packing import pack
+from signing import store as signing_store
 
 FIRST, SECOND = f"{MOVEMENT}/J1", f"{MOVEMENT}/J2"
 WORDS = '{ kk = "Жолаушы", ru = "Пассажир", en = "Traveller" }'
@@ -54,6 +58,7 @@ def office(tmp_path: Path) -> Office:
 @pytest.fixture
 def shekara(office: Office, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     offices.for_commands(monkeypatch, office.settings)
+    offices.keep_keys(office.settings.home)
     monkeypatch.setenv("COLUMNS", "120")
     return lambda *words: CliRunner().invoke(cli.app, list(words))
 
@@ -119,6 +124,63 @@ def test_a_draft_over_a_fact_of_another_block_is_refused_with_the_field(
 
     assert made.exit_code == 1
     assert "agent_declarations" in made.output
+
+
+# --- a control is closed --------------------------------------------------------------------------------------------
+
+INSPECTOR = "900523450679"
+
+
+def test_a_control_that_a_judgement_led_to_is_closed_and_counted(
+    office: Office, shekara: Callable[..., Result]
+) -> None:
+    words = ("--act", "A-1", "--by", INSPECTOR, "--profile", "TT-02=found", "--amount", "1200")
+    made = shekara("control", "close", SECOND, *words)
+    assert made.exit_code == 0, made.output
+    assert f"Act A-1 of {SECOND} is recorded." in made.output
+
+    with reading(office.engine) as connection:
+        case = archive_store.find_case(connection, SECOND)
+        events = [event for _, event, _ in signing_store.read_entries(connection, SECOND)]
+    assert case is not None
+    assert case.result is not None
+    assert (case.result.found, case.result.amount_tiyn, case.result.profiles["TT-02"]) == (True, 120_000, True)
+    assert events[-1] == "control.closed"
+    Feedback(office.engine, office.clock).turn()
+    told = json.loads(shekara("feedback", "--profile", "TT-02", "--json").stdout.splitlines()[0])
+    assert (told["precision"]["controls"], told["precision"]["findings"], told["revenue_tiyn"]) == (1, 1, 120_000)
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "said"),
+    [
+        (f"{MOVEMENT}/J9", (), f"{MOVEMENT}/J9"),  # no such judgement
+        (SECOND, ("--profile", "PD-07=found"), "PD-07"),  # did not fire
+        (SECOND, ("--amount", "5"), "amount"),  # without a finding
+    ],
+)
+def test_what_fits_no_judgement_is_refused_in_words(
+    shekara: Callable[..., Result], number: str, words: tuple[str, ...], said: str
+) -> None:
+    made = shekara("control", "close", number, "--act", "A-1", "--by", INSPECTOR, *words)
+    assert made.exit_code == 1
+    assert said in made.output
+    assert "Traceback" not in made.output
+
+
+def test_an_act_closes_one_control(shekara: Callable[..., Result]) -> None:
+    close = ("--act", "A-1", "--by", INSPECTOR)
+    assert shekara("control", "close", SECOND, *close).exit_code == 0
+    again = shekara("control", "close", FIRST, *close)
+    assert again.exit_code == 1
+    assert "A-1" in again.output
+
+
+def test_the_decision_of_a_judgement_is_not_made_milder_by_command(shekara: Callable[..., Result]) -> None:
+    words = ("--to", "DOCUMENTARY_CHECK", "--reason", "GOODS_SEEN", "--by", INSPECTOR, "--approver", "820705300896")
+    made = shekara("control", "override", SECOND, *words)
+    assert made.exit_code == 1
+    assert SECOND in made.output
 
 
 def test_the_audit_at_the_command_line_finds_nothing(office: Office, shekara: Callable[..., Result]) -> None:

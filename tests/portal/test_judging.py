@@ -245,7 +245,7 @@ def test_the_part_of_an_officer_s_page_shows_profile_weight_and_score(office: Of
 
     assert "TT-01 v1" in page
     assert 'class="score__number"' in page
-    assert {"kk": "өткізу кезінде", "ru": "при пересечении", "en": "at the crossing"}[language] in page
+    assert {"kk": "шекарадан өткенде", "ru": "при пересечении", "en": "at the crossing"}[language] in page
 
 
 def test_a_judgement_that_is_not_there_has_no_file(office: Office) -> None:

@@ -23,7 +23,7 @@ from declarations.ledger.model import UNALLOCATED
 from declarations.ledger.refund_store import State
 from portal.app import create_app
 from portal.database import reading, writing
-from portal.ledger import books
+from portal.ledger import books, securities
 from portal.ledger.following import Follower
 
 pytestmark = pytest.mark.skipif(bool(offices.POSTGRESQL), reason="the cast signs in on SQLite only")
@@ -69,6 +69,18 @@ def test_a_participant_sees_what_it_owes_for_which_document(portal: Portal, lang
     assert page.status_code == 200
     assert portal.desk.numbers[GREEN].split("/")[2] in page.text
     assert portal.desk.numbers[EXPORT] not in page.text.replace("<wbr>", "")
+
+
+def test_what_is_only_secured_is_named_and_leads_nowhere(portal: Portal) -> None:
+    number = "DC-30301-20201-241126-0000001"
+    with writing(portal.desk.office.engine) as connection:
+        now = portal.desk.clock.at
+        securities.hold(connection, now, key="held", holder=ALTYN, document=number, tiyn=5_00, guaranteed=True)
+    page = portal.as_("anna").get("/payments")
+
+    assert number in page.text.replace("<wbr>", "")
+    assert f"number={number}" not in page.text
+    assert portal.get("/payments/document", number=number).status_code == 404
 
 
 def test_each_entry_leads_to_its_document_and_the_document_to_its_declaration(portal: Portal) -> None:

@@ -28,6 +28,7 @@ from portal.movements.recovering import document_of
 from portal.worker import Worker
 from risk_gateway import judgement_store
 from risk_gateway.bases.violations import store as violation_store
+from risk_gateway.bases.violations.model import State
 from risk_gateway.days import day_of
 from risk_gateway.packing import unpack
 
@@ -134,7 +135,9 @@ def test_a_truck_that_never_arrives_is_asked_about_and_then_pays_everything(desk
         claim = books.outstanding(connection, document_of(number))
         assert claim is not None
         assert claim.charged == movement.duties_tiyn
-        assert len(violation_store.counting(connection, KASPI, day_of(desk.clock.at))) == 1
+        (violation,) = violation_store.of_number(connection, KASPI)
+        assert violation.state is State.ALLEGED
+        assert violation_store.counting(connection, KASPI, day_of(desk.clock.at)) == ()
     assert [moment for moment, _ in moments(desk, number)] == ["declaration", "crossing", "deadline"]
     assert found(desk.office) == {}
 
@@ -147,6 +150,7 @@ def test_a_carrier_with_a_non_delivery_gets_seal_and_route_ordered_to_a_remote_p
     desk.watch()
     desk.later(days=4)
     desk.watch()
+    desk.do("aidos", first, Action.CONFIRM, text="Nobody has seen it")
     before = desk.notify(reference="NEAR")
     after = desk.notify(reference="FAR", destination=REMOTE)
     assert moments(desk, before)[0][1] == "SIMPLIFIED_RELEASE"
@@ -364,6 +368,54 @@ def test_a_seal_that_is_not_as_it_was_orders_an_inspection_that_must_be_made(des
     desk.do("dana", number, Action.DISCHARGE, inspection="All is there")
     assert desk.movement(number).status is Status.DISCHARGED
     assert found(desk.office) == {}
+
+
+def unanswered(desk: Desk) -> str:
+    """Return a movement that never arrived, whose enquiry nobody answered."""
+    number = desk.moving()
+    limit = desk.movement(number).limit
+    assert limit is not None
+    desk.clock.at = limit + timedelta(minutes=1)
+    desk.watch()
+    desk.later(days=3, minutes=1)
+    desk.watch()
+    assert desk.movement(number).status is Status.RECOVERY
+    return number
+
+
+def offered(desk: Desk, who: str, number: str) -> list[Action]:
+    return [each.action for each in desk.movements.dossier(person(who), number).moves]
+
+
+def test_what_the_timer_alleges_an_inspector_of_the_departure_confirms_once(desk: Desk) -> None:
+    number = unanswered(desk)
+    assert refused(desk, "dana", number, Action.CONFIRM, text="Never came") == "movement.not_allowed"
+    assert offered(desk, "aidos", number) == [Action.CONFIRM]
+    desk.do("aidos", number, Action.CONFIRM, text="The post of arrival has not seen it, nor has the carrier")
+    with reading(desk.office.engine) as connection:
+        (violation,) = violation_store.of_number(connection, KASPI)
+        assert (violation.state, violation.version) == (State.CONFIRMED, 2)
+        assert len(violation_store.counting(connection, KASPI, day_of(desk.clock.at))) == 1
+    assert offered(desk, "aidos", number) == []
+    assert refused(desk, "aidos", number, Action.CONFIRM, text="Again") == "movement.nothing_alleged"
+    assert found(desk.office) == {}
+
+
+def test_a_confirmation_has_words(desk: Desk) -> None:
+    number = unanswered(desk)
+    assert refused(desk, "aidos", number, Action.CONFIRM, text=" ") == "movement.text_needed"
+
+
+def test_what_an_inspector_recovers_himself_is_confirmed_at_once(desk: Desk) -> None:
+    number = desk.moving()
+    limit = desk.movement(number).limit
+    assert limit is not None
+    desk.clock.at = limit + timedelta(minutes=1)
+    desk.watch()
+    desk.do("aidos", number, Action.RECOVER, text="The carrier says that it was sold")
+    with reading(desk.office.engine) as connection:
+        assert len(violation_store.counting(connection, KASPI, day_of(desk.clock.at))) == 1
+    assert offered(desk, "aidos", number) == []
 
 
 def test_a_late_answer_may_extend_the_limit_and_the_goods_arrive_after_all(desk: Desk) -> None:

@@ -26,7 +26,7 @@ from portal.entry import Entry
 from portal.office import Office
 from portal.pipeline import judge, lodge
 from portal.stages import Lodged
-from risk_gateway import canonical, history_store
+from risk_gateway import canonical, history_store, repeated_goods_store
 from risk_gateway import store as risk_store
 from risk_gateway.model import Case, Extent, Outcome
 from risk_gateway.packing import unpack
@@ -477,6 +477,18 @@ def test_the_same_declaration_again_meets_no_inspection_of_its_own(office: Offic
     assert case_of(office, by_anna("FIRST", **LAMPS_AGAIN)).header.control_pending is False
 
 
+def test_goods_declared_again_and_again_are_read_as_few_controls_and_still_not_as_ones_own(office: Office) -> None:
+    """Whoever does that would make every lodgement of his slower than the one before, behind the journal's lock."""
+    for reference in ("FIRST", "SECOND", "THIRD"):
+        order_inspection(office, reference, **LAMPS_AGAIN)
+    anew, third = (prepare(lodged(by_anna(name, **LAMPS_AGAIN)), office).addition for name in ("ANEW", "THIRD"))
+    with reading(office.engine) as connection:
+        (found,) = repeated_goods_store.read_open(connection, [anew, third]).values()
+    lamps = [control for control in found if control.mark == LAMPS]
+    assert [control.reference for control in lamps] == ["FIRST", "THIRD"]
+    assert case_of(office, by_anna("ANEW", **LAMPS_AGAIN)).header.control_pending is True
+
+
 def test_an_inspection_that_is_closed_or_given_up_is_no_longer_open(office: Office) -> None:
     for reference, end in (("CLOSED", close), ("GIVEN-UP", give_up)):
         number = order_inspection(office, reference, **LAMPS_AGAIN)
@@ -531,7 +543,7 @@ def test_what_is_audited_fits_an_inspection_that_was_open_then(office: Office) -
 def test_facts_that_earlier_rules_gathered_are_not_gathered_anew_by_the_rules_of_today(office: Office) -> None:
     stored = lodge(lodged(by_anna("EARLIER-RULES")), office).stored
     where = tampering.of(stored.key)
-    tampering.rewrite(office, risk_store.decision, where, "case", tampering.swap(b'"facts_version":3,', b""))
+    tampering.rewrite(office, risk_store.decision, where, "case", tampering.swap(b'"facts_version":4,', b""))
     tampering.rewrite(
         office, risk_store.decision, where, "case", tampering.swap(b'"container":false', b'"container":true')
     )

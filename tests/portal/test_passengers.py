@@ -7,9 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import auditing_after
 import offices
 import pki
 import pytest
+from builders import declaration_xml
 from caseworking import person
 from lxml import etree
 from msgspec.structs import replace
@@ -17,8 +19,9 @@ from sqlalchemy import delete, select, update
 from travelling import ASAN, LI, OTHER_POST, Border, border, declared, dollars, goods, heavy
 
 from declarations.passengers import xml
-from declarations.passengers.model import Corridor, Crossing, Direction, Mode
+from declarations.passengers.model import Corridor, Crossing, Direction, GoodsKind, Mode
 from declarations.reference import Reference
+from declarations.writing import content_of
 from portal import judging
 from portal.auditing.passengers import passenger_doubts
 from portal.database import reading, writing
@@ -27,6 +30,8 @@ from portal.passengers import charging, store
 from portal.passengers.errors import PassengerDefects, PassengerNotFound, PassengerRefused
 from portal.passengers.model import Found, InspectionAct, Result, Status
 from portal.passengers.working import GOODS_STAY
+from portal.pipeline import lodge
+from portal.stages import Lodged
 from risk_gateway import judgement_store
 from risk_gateway.bases.violations import store as violation_store
 from risk_gateway.bases.violations.model import Identity, Scheme, State
@@ -173,6 +178,58 @@ def test_more_than_a_traveller_may_bring_needs_a_goods_declaration(at_border: Bo
             at_border.release(record.reference, given)
     left = at_border.release(record.reference, GOODS_STAY)
     assert (left.status, left.settled_by) == (Status.LEFT, GOODS_STAY)
+
+
+def lodged(at: Border, **changes: Any) -> str:
+    """Return the number of a goods declaration of Altyn Dala."""
+    document = pki.sign_as("anna", declaration_xml(**changes), at.clock.at)
+    return lodge(Lodged(document, at.clock.at), at.office).stored.registration_number
+
+
+def test_a_released_goods_declaration_settles_the_goods_of_one_traveller(at_border: Border) -> None:
+    first, second = (
+        at_border.declare(declared(goods(personal_use=False), traveller=who, corridor=Corridor.RED)).record.reference
+        for who in (ASAN, LI)
+    )
+    held = lodged(at_border, reference="HELD", origin="KP")
+    with pytest.raises(PassengerRefused, match="not_released"):
+        at_border.release(first, held)
+    released = lodged(at_border, reference="RELEASED")
+    auditing_after.release(at_border.office, released)
+    assert at_border.release(first, released).settled_by == released
+    with pytest.raises(PassengerRefused, match="number_used"):
+        at_border.release(second, released)
+
+
+def test_a_draft_of_the_goods_declaration_has_what_the_traveller_said_of_these_goods(at_border: Border) -> None:
+    wine = goods(
+        kind=GoodsKind.ALCOHOL, description="Wine", litres=Decimal(9), value=Decimal(90), commodity_group="2204"
+    )
+    made = at_border.declare(declared(goods(), wine, corridor=Corridor.RED))
+    draft = at_border.travellers.goods_declaration(made.record.reference, made.key)
+    assert draft == at_border.desk.goods_declaration(person("madina"), made.record.reference)
+    content = content_of(xmlgate.open_document(draft).root)
+    assert (content.fields["TypeCode"], content.fields["Declarant/ID"]) == ("IM", ASAN.iin)
+    assert content.items == [
+        {
+            "Commodity/Description": "Wine",
+            "Commodity/ClassificationID": "2204",
+            "Commodity/GoodsMeasure/GrossMassMeasure": "10",
+            "Commodity/ItemChargeAmount": "90",
+            "Commodity/ItemChargeAmount/@currencyID": "EUR",
+        }
+    ]
+
+
+def test_where_no_goods_declaration_is_needed_there_is_no_draft_and_strangers_get_none(at_border: Border) -> None:
+    plain = at_border.declare(declared(goods()))
+    with pytest.raises(PassengerNotFound):
+        at_border.travellers.goods_declaration(plain.record.reference, plain.key)
+    made = at_border.declare(declared(goods(personal_use=False), traveller=LI, corridor=Corridor.RED))
+    with pytest.raises(PassengerNotFound):
+        at_border.travellers.goods_declaration(made.record.reference, plain.key)
+    with pytest.raises(PassengerNotFound):
+        at_border.desk.goods_declaration(replace(person("madina"), post=OTHER_POST), made.record.reference)
 
 
 # --- the record -----------------------------------------------------------------------------------------------------

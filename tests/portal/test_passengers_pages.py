@@ -153,6 +153,19 @@ def test_reference_and_document_open_it(at_border: Border) -> None:
         assert "Asan" in other.get(address).text
 
 
+def test_who_closes_it_leaves_nothing_to_the_next_at_this_device(at_border: Border) -> None:
+    with browser(at_border) as opened:
+        address = record_of(declare(opened))
+        key = opened.client.cookies["shekara_traveller"]
+        assert "Asan" in opened.get(address).text
+        assert 'data-clears="traveller"' in opened.get("/travellers/declare").text
+        assert opened.post("/travellers/close", {}).headers["location"] == "/travellers"
+        assert "shekara_traveller" not in opened.client.cookies
+        assert "Asan" not in opened.get(address).text
+        opened.client.cookies.set("shekara_traveller", key)  # somebody has kept it
+        assert "Asan" not in opened.get(address).text
+
+
 def test_too_many_forms_of_an_address_wait_and_keep_what_was_typed(at_border: Border) -> None:
     object.__setattr__(at_border.office.settings, "traveller_forms_per_minute", 3)
     with browser(at_border) as opened:

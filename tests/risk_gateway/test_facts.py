@@ -70,9 +70,8 @@ def test_an_origin_that_is_declared_as_unknown_is_not_known(origin: str, at: Any
     assert (item.origin_country, item.origin_not_dispatch) == (None, None)
 
 
-def test_a_transit_has_no_block_of_this_package(at: Any) -> None:
-    data = builders.mutate(builders.declaration_xml(), "//TypeCode[1]", "TT")
-    assert gathered(data, at).block == "TT"
+def test_a_transit_becomes_a_case_of_the_block_deliveries(at: Any) -> None:
+    assert gathered(builders.transit_xml(), at).block == "deliveries"
 
 
 def test_the_value_is_the_lowest_that_the_document_states(at: Any) -> None:

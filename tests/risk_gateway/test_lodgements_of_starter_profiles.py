@@ -18,6 +18,7 @@ from declarations import xml
 from declarations.reference import Reference
 from declarations.tariff import payable
 from risk_gateway.bases.partner_facts.model import Answer, PartnerFact, Question
+from risk_gateway.bases.registers.model import Register, RegisterFact, Said, Standing
 from risk_gateway.facts import gather
 from risk_gateway.kept_numbers import kept_number
 from risk_gateway.knowledge import shipped_profiles
@@ -90,7 +91,40 @@ def participant(key: str, record: Mapping[str, Any], lodged_at: datetime) -> Par
         known = replace(known, open_controls=tuple(map(open_control, record["open_controls"])))
     if "partners" in record:
         known = replace(known, partner_facts=tuple(said_by_partners(record["partners"], lodged_at)))
+    if "registers" in record:
+        told = tuple(said_by_register(given, firm.identifier, lodged_at) for given in record["registers"])
+        known = replace(known, register_facts=told)
     return known
+
+
+def said_by_register(given: Mapping[str, Any], holder: str, lodged_at: datetime) -> RegisterFact:
+    """Return what a register said of a number so many `hours` before the lodgement, 1 when it is not written."""
+    at = lodged_at - timedelta(hours=given.get("hours", 1))
+    standing = given.get("standing", "entered")
+    silent = standing == "unknown"
+    said = (
+        None
+        if silent
+        else Said(
+            Standing(standing),
+            given.get("valid_from"),
+            given.get("valid_to"),
+            given.get("closed_on"),
+            tuple(given.get("commodities", ())),
+            int(Decimal(given["kilograms"]) * 1000) if "kilograms" in given else None,
+            given.get("currency"),
+            int(Decimal(given["amount"]) * 100) if "amount" in given else None,
+        )
+    )
+    return RegisterFact(
+        partner="register",
+        register=Register(given["register"]),
+        number=kept_number(given["number"]),
+        holder=holder,
+        asked_at=at,
+        answered_at=None if silent else at,
+        said=said,
+    )
 
 
 def said_by_partners(given: Mapping[str, Any], lodged_at: datetime) -> Iterator[PartnerFact]:

@@ -11,7 +11,9 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from portal.access import Permission
+from portal.asking import words as register_words
 from portal.declarant.drafting.lodging import Outcome, document, examine, lodge
+from portal.declarant.drafting.registered import notes
 from portal.declarant.drafting.routes import DRAFT, see_other
 from portal.declarant.drafting.service import Drafting
 from portal.declarant.drafting.sheet import sheet_of
@@ -44,10 +46,18 @@ class DraftLodging(Controller):
         pages: NamedDependency[Pages],
         drafting: NamedDependency[Drafting],
     ) -> Response[str]:
-        """Check without lodging: errors, payments, documents needed; nothing about risk."""
+        """Check without lodging: errors, payments, documents needed, what registers say; nothing about risk."""
         examined = examine(drafting, found, language_of(request))
         shown = gathered(examined.troubles)
-        return pages.answer(request, "drafting/check.html", draft=found, examined=examined, gathered=shown)
+        return pages.answer(
+            request,
+            "drafting/check.html",
+            draft=found,
+            examined=examined,
+            gathered=shown,
+            registered=notes(drafting, found, examined),
+            register_words=register_words,
+        )
 
     @get("/review", name="review-draft", sync_to_thread=True)
     def review(
