@@ -99,7 +99,7 @@ def test_a_webhook_hears_a_test_and_a_notice_sent_again(
     anna.open("/account/notifications")
     anna.page.get_by_role("button", name="Send again").first.click()
     _until(anna, lambda: len(heard) == 2)
-    assert heard[1][1]["type"] in ("declaration.decided", "declaration.moved")
+    assert heard[1][1]["type"] in ("declaration.decided", "declaration.moved", "payment.due")
     anna.open(urlsplit(page).path)
     expect(anna.page.locator("table")).to_contain_text("HTTP 204")
     anna.look("account-webhook")

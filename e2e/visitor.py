@@ -1,5 +1,6 @@
 """A person at a browser, who looks at every page that a journey comes to."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ class Visitor:
         assert not found, f"{name}: {found}"
 
     def keep(self, name: str) -> None:
-        """Keep a screenshot of the whole page, when its letters are there."""
+        """Keep a screenshot of the whole page, when its letters are there; with SHEKARA_SCREENSHOTS=1 only."""
+        if not os.environ.get("SHEKARA_SCREENSHOTS"):
+            return
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.wait_for_load_state("load")
         self.page.evaluate("document.fonts.ready.then(() => true)")

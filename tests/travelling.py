@@ -158,7 +158,7 @@ def border(home: Path, at: datetime = offices.NOW) -> Border:
 def begun(office: Office) -> tuple[Declared, str]:
     """Return what a traveller declared and owes for, who was inspected, and a declaration of Anna not signed yet."""
     at = Border(office, office.clock, Travellers(office), PassengerDesk(office))  # type: ignore[arg-type]
-    made = at.declare(declared(heavy(), corridor=Corridor.RED))
+    made = at.declare(declared(heavy(), goods(personal_use=False), corridor=Corridor.RED))
     if at.now(made.record.reference).status is Status.INSPECTION:
         at.act(made.record.reference)
     anna = replace(ASAN, given_name="Anna", iin="850412450128", born_on=date(1985, 4, 12))

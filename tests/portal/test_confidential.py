@@ -502,7 +502,7 @@ def writes(portal: Portal, lodged: Lodged) -> list[str]:
     forms = [path for method, path in open_routes(portal.app) if method == "POST" and not path.startswith("/api")]
     number = lodged.numbers[0]
     found = {address for path in forms for address in _filled(path, number, lodged.places)}
-    ends = ("/delete", "/remove", "/revoke", "/sign-in", "/demo/sign-in", "/sign-out")
+    ends = ("/delete", "/remove", "/revoke", "/travellers/close", "/sign-in", "/demo/sign-in", "/sign-out")
     return sorted(found, key=lambda address: (address.endswith(ends), address == "/sign-out", address))
 
 

@@ -48,7 +48,7 @@ class Abroad:
 def abroad(tmp_path: Path, unused_port: int) -> Iterator[Abroad]:
     home = tmp_path / "office"
     home.mkdir()
-    office = offices.office(home)
+    office = offices.office(home, offices.StillClock(SystemClock().now()))  # or the journal waits for a time-stamp
     offices.keep_keys(home)
     exchanging.put(office, exchanging.partner(address="http://127.0.0.1:9"))
     address = f"http://127.0.0.1:{unused_port}"
