@@ -17,8 +17,8 @@ BOXES = {"Amendment[1]/ChangeReasonCode": "3", "Amendment[1]/StatementDescriptio
 
 @pytest.fixture
 def number(portal_address: str, portal_folder: Path) -> str:
-    """Return a declaration of Yerkin's that documents are wanted for."""
-    return lodge(portal_address, portal_folder, "yerkin", "qorgan")
+    """Return a declaration of Zarina's that documents are wanted for."""
+    return lodge(portal_address, portal_folder, "zarina", "tengri", price=40)
 
 
 def correct(visitor: Visitor, number: str, key: Path) -> None:
@@ -52,17 +52,17 @@ def look_in_three_languages(visitor: Visitor, name: str) -> None:
 def test_with_an_officers_permission_once_he_has_asked(
     visit: Callable[..., Visitor], portal_folder: Path, number: str
 ) -> None:
-    nurlan, yerkin = visit(), visit(width=390)
+    nurlan, zarina = visit(), visit(width=390)
     nurlan.sign_in("nurlan")
     nurlan.open(f"/desk/cases/{number}/do/ask")
     nurlan.page.fill("#text", "Сколько весит товар?")
     nurlan.page.click("main form button.govuk-button[type=submit]")
     nurlan.page.wait_for_url(f"**/desk/cases/{number}")
 
-    yerkin.sign_in("yerkin")
-    correct(yerkin, number, portal_folder / "demo" / "keys" / "yerkin.p12")
-    expect(yerkin.page.locator("#now")).to_be_visible()
-    look_in_three_languages(yerkin, "amend-5-waits")
+    zarina.sign_in("zarina")
+    correct(zarina, number, portal_folder / "demo" / "keys" / "zarina.p12")
+    expect(zarina.page.locator("#now")).to_be_visible()
+    look_in_three_languages(zarina, "amend-5-waits")
 
     nurlan.page.reload()
     look_in_three_languages(nurlan, "amend-6-case")
@@ -73,9 +73,9 @@ def test_with_an_officers_permission_once_he_has_asked(
     nurlan.page.wait_for_url(f"**/desk/cases/{number}")
     expect(nurlan.page.locator("#case-title")).to_contain_text("2")
 
-    yerkin.open(f"/declarations/{number}")
-    expect(yerkin.page.locator("main a[href$='/versions']").first).to_be_visible()
-    look_in_three_languages(yerkin, "amend-8-version-2")
+    zarina.open(f"/declarations/{number}")
+    expect(zarina.page.locator("main a[href$='/versions']").first).to_be_visible()
+    look_in_three_languages(zarina, "amend-8-version-2")
 
 
 def test_at_once_while_nobody_works_on_it(

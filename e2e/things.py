@@ -118,9 +118,15 @@ class Things:
         )
 
     def add_audit(self) -> None:
-        """Qorgan is audited up to a notification of debt; an act and a reply wait for their signatures."""
+        """Qorgan is audited up to a notification of debt; an act and a reply wait for their signatures.
+
+        Its goods are others than those that journeys lodge, which would be inspected for the precedent.
+        """
         self.made |= auditing_after.things(
-            self._office, lambda key, document, at: sign(document, key_of(self._settings, key), at)
+            self._office,
+            lambda key, document, at: sign(document, key_of(self._settings, key), at),
+            code="9401610000",
+            description="Upholstered armchairs with wooden frames, for the home",
         )
 
     def add_travellers(self) -> None:

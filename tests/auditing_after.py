@@ -162,8 +162,12 @@ def at(
     signing: Signing = pki.sign_as,
     firm: str = "qorgan",
     key: str = "yerkin",
+    **changes: Any,
 ) -> Desk:
-    """Return the audits of an office that is there already, with a declaration of a firm that was released."""
+    """Return the audits of an office that is there already, with a declaration of a firm that was released.
+
+    `changes` are of that declaration.
+    """
     now = office.clock.now()
     local = now.astimezone(offices.KAZAKHSTAN_TIME)
     for attempt in range(20):  # until the day's draw leaves it alone
@@ -173,6 +177,7 @@ def at(
             signatory=key,
             issued_at=(local - MINUTE).isoformat(timespec="seconds"),
             rate_date=local.date().isoformat(),
+            **changes,
         )
         lodged = Lodged(signing(key, document, now), now)
         judged = judge(lodged, office.snapshot, office.clock.monotonic, 20_000)
@@ -184,13 +189,13 @@ def at(
 
 
 def things(
-    office: Office, signing: Signing = pki.sign_as, firm: str = "qorgan", key: str = "yerkin"
+    office: Office, signing: Signing = pki.sign_as, firm: str = "qorgan", key: str = "yerkin", **changes: Any
 ) -> dict[str, dict[str, str]]:
     """Have a firm audited up to a debt, with a reply that is not signed; a second act is prepared and not signed.
 
-    Return what addresses name.
+    Return what addresses name. `changes` are of the declaration that is audited.
     """
-    desk = at(office, signing=signing, firm=firm, key=key)
+    desk = at(office, signing=signing, firm=firm, key=key, **changes)
     number = desk.open()
     act = desk.prepare(
         "marat", Action.SIGN_DIRECTED_ACT, number, directions=(Direction.VALUE,), declarations=(desk.number,)
