@@ -10,6 +10,7 @@ from risk_gateway.model import OpenControl
 from risk_gateway.profiles import Extent
 from risk_gateway.repeated_goods import STORED_MOST, Mark, ordered_controls
 
+MARKS_AT_ONCE = 10_000  # PostgreSQL takes no more than 65,535 values in a question
 _READ_CONTROLS = text("""
     SELECT participant, mark, extent, grams, tiyn, ordered_on,
            MIN(functional_reference_id), MAX(functional_reference_id)
@@ -36,19 +37,19 @@ def read_open(connection: Connection, additions: Sequence[Addition]) -> dict[str
     somebody who declares the same goods every hour shall not make his lodgements slow.
     """
     marks = sorted({mark.mark for given in additions for mark in given.marks})
-    if not marks:
-        return {}
-    asked = {
-        "participants": sorted({given.declarant for given in additions}),
-        "marks": marks,
-        "since": min(given.day for given in additions) - STORED_MOST,
-    }
     found: dict[str, list[OpenControl]] = {}
-    for participant, mark, extent, grams, tiyn, ordered_on, first, last in connection.execute(_READ_CONTROLS, asked):
-        found.setdefault(participant, []).extend(
-            OpenControl(mark, reference, Extent(extent), grams, tiyn, _day(ordered_on))
-            for reference in dict.fromkeys((first, last))
-        )
+    for place in range(0, len(marks), MARKS_AT_ONCE):
+        asked = {
+            "participants": sorted({given.declarant for given in additions}),
+            "marks": marks[place : place + MARKS_AT_ONCE],
+            "since": min(given.day for given in additions) - STORED_MOST,
+        }
+        for participant, *control in connection.execute(_READ_CONTROLS, asked):
+            mark, extent, grams, tiyn, ordered_on, first, last = control
+            found.setdefault(participant, []).extend(
+                OpenControl(mark, reference, Extent(extent), grams, tiyn, _day(ordered_on))
+                for reference in dict.fromkeys((first, last))
+            )
     return found
 
 

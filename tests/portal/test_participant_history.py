@@ -13,6 +13,7 @@ import tampering
 import violating
 from builders import declaration_xml, export_xml
 from cast import PARTICIPANTS
+from msgspec.structs import replace
 from sqlalchemy import Table, select
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
@@ -30,6 +31,7 @@ from risk_gateway import canonical, history_store, repeated_goods_store
 from risk_gateway import store as risk_store
 from risk_gateway.model import Case, Extent, Outcome
 from risk_gateway.packing import unpack
+from risk_gateway.repeated_goods import Mark
 from risk_gateway.tables import (
     CertificateRow,
     DayCountRow,
@@ -487,6 +489,16 @@ def test_goods_declared_again_and_again_are_read_as_few_controls_and_still_not_a
     lamps = [control for control in found if control.mark == LAMPS]
     assert [control.reference for control in lamps] == ["FIRST", "THIRD"]
     assert case_of(office, by_anna("ANEW", **LAMPS_AGAIN)).header.control_pending is True
+
+
+def test_more_papers_than_a_database_takes_in_one_question_are_looked_for(office: Office) -> None:
+    """They would stop whatever else is recorded in the same batch."""
+    order_inspection(office, "FIRST", documents=({"type": "02015", "id": "CMR-69999"},))
+    anew = prepare(lodged(by_anna("ANEW", **LAMPS_AGAIN)), office).addition
+    many = replace(anew, marks=tuple(Mark(f"02:CMR-{number}") for number in range(70_000)))
+    with reading(office.engine) as connection:
+        (found,) = repeated_goods_store.read_open(connection, [many]).values()
+    assert [(control.mark, control.reference) for control in found] == [("02:CMR-69999", "FIRST")]
 
 
 def test_an_inspection_that_is_closed_or_given_up_is_no_longer_open(office: Office) -> None:
