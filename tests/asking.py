@@ -1,8 +1,9 @@
 """Partners for tests: the adapters' own stubs behind an edge that can be dead, slow or lying."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from offices import NOW
 
@@ -28,8 +29,8 @@ class Edge:
     """Gives requests to the stubs. `dead` partners are not reached, `slow` ones never answer in time, and what `lies`
     has of a partner changes its replies. `calls` are the partners that were asked, in order."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        self.stubs = {TAX: TaxService(folder / "tax.db"), POLICE: LawEnforcement(folder / "police.db")}
+    def __init__(self, stubs: Mapping[str, Any], clock: Clock) -> None:
+        self.stubs = stubs
         self.dead: set[str] = set()
         self.slow: set[str] = set()
         self.lies: dict[str, Lie] = {}
@@ -64,6 +65,7 @@ def put_partners(office: Office, **addresses: str) -> None:
 def with_partners(office: Office, folder: Path) -> Edge:
     """Let an office have both partners, behind an edge of its own."""
     put_partners(office)
-    edge = Edge(folder, office.clock)
+    stubs = {TAX: TaxService(folder / "tax.db"), POLICE: LawEnforcement(folder / "police.db")}
+    edge = Edge(stubs, office.clock)
     office.asking = Asking(office.engine, office.clock, edge.call)
     return edge

@@ -1,11 +1,10 @@
 """Registers for tests: the adapters' own stub behind an edge that can be dead, slow or lying."""
 
-import asyncio
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import asking
 from asking import partner
 from cast import PARTICIPANTS
 from offices import NOW
@@ -13,10 +12,8 @@ from offices import NOW
 from interop import partner_store
 from interop.adapters.registers.messages import Contract, Permit
 from interop.adapters.registers.stub import Entry, Stub
-from interop.calls import Reply, Request
-from interop.partners import Partner, PartnerKind
+from interop.partners import PartnerKind
 from portal.asking.service import Asking
-from portal.asking.transport import NoAnswer
 from portal.clock import Clock
 from portal.database import writing
 from portal.office import Office
@@ -25,28 +22,14 @@ PERMITS, CONTRACTS = "permits", "contracts"
 KINDS = {PERMITS: PartnerKind.PERMIT_REGISTER, CONTRACTS: PartnerKind.CURRENCY_REGISTER}
 TENGRI, ALTYN = PARTICIPANTS["tengri"].identifier, PARTICIPANTS["altyn"].identifier
 LICENCE, ACCOUNT = "LIC-26/7", "1/260900017"
-Lie = Callable[[Reply], Reply]
 
 
-class Edge:
-    """Gives requests to one stub for both. `dead`, `slow` and `lies` are by partner, `calls` those that were asked."""
+class Edge(asking.Edge):
+    """Gives requests to one stub for both."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self.stub = Stub(folder / "registers.db")
-        self.dead: set[str] = set()
-        self.slow: set[str] = set()
-        self.lies: dict[str, Lie] = {}
-        self.calls: list[str] = []
-        self._clock = clock
-
-    async def call(self, partner: Partner, request: Request, seconds: float) -> Reply:
-        self.calls.append(partner.id)
-        if partner.id in self.dead:
-            raise NoAnswer("not reached: ConnectError")
-        if partner.id in self.slow:
-            await asyncio.sleep(seconds)
-            raise NoAnswer(f"no answer within {seconds:g} s")
-        return self.lies.get(partner.id, lambda same: same)(self.stub.answer(request, self._clock.now()))
+        super().__init__(dict.fromkeys(KINDS, self.stub), clock)
 
 
 def with_registers(office: Office, folder: Path) -> Edge:

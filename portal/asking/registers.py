@@ -7,19 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from sqlalchemy import Engine
 
 from interop import partner_store
 from interop.adapters.registers import client
 from interop.adapters.registers.messages import NUMBERS_MOST
-from interop.calls import NotUnderstood, Query
+from interop.calls import Query
 from interop.partners import Partner
 from portal import audit
 from portal.asking.adapters import KEEPERS
-from portal.asking.breaker import Breaker
+from portal.asking.line import LEGAL_BASIS, NOT_ASKED, PURPOSE, Lately, Line, asked_record, log_failure, was_asked
 from portal.asking.naming import named_as_allowed
-from portal.asking.transport import Call, NoAnswer
 from portal.clock import Clock
 from portal.database import reading, writing
 from risk_gateway.bases.registers import store
@@ -28,31 +26,25 @@ from risk_gateway.days import day_of
 from risk_gateway.kept_numbers import is_digest
 from signing import store as signing_store
 
-PARTNERS_KEPT_SECONDS: Final = 2.0  # for lodgements; who is new or ended is known to them so late
-SHARE: Final = 0.75  # of the time that a lodgement waits; the rest is for keeping what they say
 BATCHES_MOST: Final = 4  # questions about one declaration to one register
 RETRY: Final = timedelta(minutes=5)
 CLAIMED: Final = timedelta(minutes=5)  # longer than a round of refreshing can take
 DUE_MOST: Final = 200
 FORGET_SECONDS: Final = 600.0
 ANSWER_SECONDS: Final = 10.0
-NOT_ASKED: Final = "not asked"
-RESTING: Final = f"{NOT_ASKED}: it failed a moment ago"
 TOO_MANY: Final = f"{NOT_ASKED}: too many at once"
-PURPOSE, LEGAL_BASIS = "customs_control", "Customs Code, article 18 [?]"
 
 _Batch = tuple[Partner, Register, str, tuple[str, ...]]  # whom to ask, and about which numbers of which holder
 
 
 class Registers:
-    """`call` is the edge to the partners; the breaker is shared with the other questions to partners."""
+    """`line` is shared with the other questions to partners."""
 
-    def __init__(self, engine: Engine, clock: Clock, call: Call, breaker: Breaker) -> None:
+    def __init__(self, engine: Engine, clock: Clock, line: Line) -> None:
         self._engine = engine
         self._clock = clock
-        self._call = call
-        self._breaker = breaker
-        self._lately: tuple[float, tuple[Partner, ...]] | None = None
+        self._line = line
+        self._lately = Lately(clock, self.keepers)
         self._forgot = float("-inf")
         self._under_way: set[asyncio.Task[Sequence[RegisterFact]]] = set()
 
@@ -68,21 +60,21 @@ class Registers:
         Never raises, and never waits longer than the rules of the day allow: what comes later is there for the next
         lodgement.
         """
-        try:
-            wait = rules_of(day_of(self._clock.now())).lodgement_wait_milliseconds / 1000
-            share = wait * SHARE
-            partners = [each for each in self._keepers_lately() if self._breaker.is_well(each.id, share)]
-            if not partners or not wanted:
-                return False
-            asking = asyncio.create_task(self._ask_and_keep(wanted, partners, share, PURPOSE, self._clock.now()))
-            self._under_way.add(asking)
-            asking.add_done_callback(self._end)
-            return bool(await asyncio.wait_for(asyncio.shield(asking), wait))
-        except TimeoutError:
+        if not wanted:
             return False
-        except Exception as error:  # noqa: BLE001 whatever breaks here must not stop a lodgement
-            structlog.get_logger().error("asking.failed", error=type(error).__name__)
-            return False
+        return await self._line.known_soon(
+            lambda: rules_of(day_of(self._clock.now())).lodgement_wait_milliseconds,
+            self._lately,
+            lambda partners, seconds: self._begin(wanted, partners, seconds),
+        )
+
+    def _begin(
+        self, wanted: Sequence[Named], partners: Sequence[Partner], seconds: float
+    ) -> "asyncio.Task[Sequence[RegisterFact]]":
+        asking = asyncio.create_task(self._ask_and_keep(wanted, partners, seconds, PURPOSE, self._clock.now()))
+        self._under_way.add(asking)
+        asking.add_done_callback(self._end)
+        return asking
 
     def kept(self) -> frozenset[Register]:
         """Return the registers that an active partner keeps."""
@@ -115,8 +107,7 @@ class Registers:
 
     def _end(self, task: "asyncio.Task[Sequence[RegisterFact]]") -> None:
         self._under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            structlog.get_logger().error("asking.failed", error=type(error).__name__)
+        log_failure(task)
 
     def _forget(self, partners: Sequence[Partner], now: datetime) -> None:
         """Forget what former partners said, and what nobody needs any more."""
@@ -143,29 +134,19 @@ class Registers:
         return facts
 
     async def _ask_one(self, batch: _Batch, asked_at: datetime, purpose: str, seconds: float) -> Sequence[RegisterFact]:
-        partner = batch[0]
-        if not self._breaker.may_ask(partner.id, seconds):
-            return _silent(batch, asked_at, RESTING)
-        try:
-            return await self._answers(batch, asked_at, purpose, seconds)
-        except (NoAnswer, NotUnderstood) as error:
-            trouble = str(error)
-        except Exception as error:  # noqa: BLE001 whatever a register sends: it is not known, and nobody else suffers
-            trouble = type(error).__name__
-            structlog.get_logger().error("asking.failed", partner=partner.id, error=trouble)
-        return _silent(batch, asked_at, trouble)
+        return await self._line.ask(
+            batch[0],
+            seconds,
+            lambda: self._answers(batch, asked_at, purpose, seconds),
+            lambda detail: _silent(batch, asked_at, detail),
+        )
 
     async def _answers(self, batch: _Batch, asked_at: datetime, purpose: str, seconds: float) -> Sequence[RegisterFact]:
         """Raises `NoAnswer`, after which the register rests, or `NotUnderstood`."""
         partner, register, holder, numbers = batch
         query = Query(secrets.token_hex(16), holder, purpose, LEGAL_BASIS, asked_at)
         request = client.ask(named_as_allowed(partner, query), register, numbers)
-        try:
-            reply = await self._call(partner, request, seconds)
-        except (NoAnswer, asyncio.CancelledError):
-            self._breaker.failed(partner.id, seconds)
-            raise
-        self._breaker.answered(partner.id, seconds)
+        reply = await self._line.post(partner, request, seconds)
         said, as_of = client.read(query, register, numbers, reply)
         return [_fact(batch, number, asked_at, min(as_of, self._clock.now()), said[number]) for number in numbers]
 
@@ -182,18 +163,10 @@ class Registers:
     def _records(self, facts: Sequence[RegisterFact], purpose: str, now: datetime) -> Iterable[audit.Record]:
         asked: dict[str, set[str]] = defaultdict(set)
         for fact in facts:
-            if fact.said is not None or not fact.detail.startswith(NOT_ASKED):
+            if fact.said is not None or was_asked(fact.detail):
                 asked[fact.holder].add(fact.partner)
-        for holder in sorted(asked):
-            partners = " ".join(sorted(asked[holder]))
-            particulars = {"partners": partners, "purpose": purpose, "legal_basis": LEGAL_BASIS}
-            yield audit.Record(audit.Event.PARTNER_ASKED, holder, now, particulars)
-
-    def _keepers_lately(self) -> tuple[Partner, ...]:
-        ticks = self._clock.monotonic()
-        if self._lately is None or ticks - self._lately[0] > PARTNERS_KEPT_SECONDS:
-            self._lately = ticks, self.keepers()
-        return self._lately[1]
+        for holder, partners in sorted(asked.items()):
+            yield asked_record(holder, partners, purpose, LEGAL_BASIS, now)
 
 
 def _batches(wanted: Iterable[Named], partners: Sequence[Partner]) -> tuple[list[_Batch], list[_Batch]]:

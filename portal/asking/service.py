@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-import structlog
 from sqlalchemy import Engine
 
 from interop import partner_store
@@ -13,10 +12,10 @@ from interop.calls import NotUnderstood, Query, Reply, Request
 from interop.partners import Partner
 from portal import audit
 from portal.asking.adapters import ADAPTERS
-from portal.asking.breaker import Breaker
+from portal.asking.line import LEGAL_BASIS, NOT_ASKED, PURPOSE, Lately, Line, asked_record, log_failure, was_asked
 from portal.asking.naming import named_as_allowed
 from portal.asking.registers import Registers
-from portal.asking.transport import Call, NoAnswer
+from portal.asking.transport import Call
 from portal.clock import Clock
 from portal.database import reading, writing
 from risk_gateway.bases.partner_facts import store
@@ -25,12 +24,6 @@ from risk_gateway.days import day_of
 from signing import store as signing_store
 
 AT_ONCE: Final = 16  # participants about whom one round asks together
-PARTNERS_KEPT_SECONDS: Final = 2.0  # for lodgements; who is new or ended is known to them so late
-PARTNERS_SHARE: Final = 0.75  # of the time that a lodgement waits; the rest is for keeping what they say
-NOT_ASKED: Final = "not asked"
-RESTING: Final = f"{NOT_ASKED}: it failed a moment ago"
-PURPOSE, LEGAL_BASIS = "customs_control", "Customs Code, article 18 [?]"
-
 _JUDGED = frozenset(JUDGED)
 
 Facts = tuple[PartnerFact, ...]
@@ -42,11 +35,10 @@ class Asking:
     def __init__(self, engine: Engine, clock: Clock, call: Call) -> None:
         self._engine = engine
         self._clock = clock
-        self._call = call
-        self._breaker = Breaker(clock.monotonic)
-        self._partners: tuple[float, tuple[Partner, ...]] | None = None
+        self._line = Line(clock, call)
+        self._lately = Lately(clock, self.judged_partners)
         self._asking: dict[str, asyncio.Task[bool]] = {}
-        self.registers = Registers(engine, clock, call, self._breaker)
+        self.registers = Registers(engine, clock, self._line)
 
     # --- for whoever can wait ---------------------------------------------------------------------------------------
 
@@ -90,7 +82,7 @@ class Asking:
         """
 
         async def once() -> Reply:
-            return await self._call(partner, make(named_as_allowed(partner, query)), seconds)
+            return await self._line.call(partner, make(named_as_allowed(partner, query)), seconds)
 
         return asyncio.run(once())
 
@@ -103,18 +95,11 @@ class Asking:
         Never raises, and never waits longer than the rules of the day allow: what comes later is there for the next
         lodgement. Those who ask about the same participant meanwhile wait for the same answers.
         """
-        try:
-            wait = rules_of(day_of(self._clock.now())).lodgement_wait_milliseconds / 1000
-            share = wait * PARTNERS_SHARE
-            partners = [each for each in self._partners_lately() if self._breaker.is_well(each.id, share)]
-            if not partners:
-                return False
-            return await asyncio.wait_for(asyncio.shield(self._shared(participant, partners, share)), wait)
-        except TimeoutError:
-            return False
-        except Exception as error:  # noqa: BLE001 whatever breaks here must not stop a lodgement
-            structlog.get_logger().error("asking.failed", error=type(error).__name__)
-            return False
+        return await self._line.known_soon(
+            lambda: rules_of(day_of(self._clock.now())).lodgement_wait_milliseconds,
+            self._lately,
+            lambda partners, seconds: self._shared(participant, partners, seconds),
+        )
 
     def _shared(self, participant: str, partners: Sequence[Partner], seconds: float) -> "asyncio.Task[bool]":
         found = self._asking.get(participant)
@@ -126,18 +111,11 @@ class Asking:
     def _forget(self, participant: str, task: "asyncio.Task[bool]") -> None:
         if self._asking.get(participant) is task:
             del self._asking[participant]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            structlog.get_logger().error("asking.failed", error=type(error).__name__)
+        log_failure(task)
 
     async def _first(self, participant: str, partners: Sequence[Partner], seconds: float) -> bool:
         asked = await self._ask_and_keep((participant,), partners, PURPOSE, LEGAL_BASIS, seconds)
         return bool(asked[participant])
-
-    def _partners_lately(self) -> tuple[Partner, ...]:
-        ticks = self._clock.monotonic()
-        if self._partners is None or ticks - self._partners[0] > PARTNERS_KEPT_SECONDS:
-            self._partners = ticks, self.judged_partners()
-        return self._partners[1]
 
     # --- the asking -------------------------------------------------------------------------------------------------
 
@@ -165,16 +143,12 @@ class Asking:
         return asked
 
     async def _ask_one(self, partner: Partner, query: Query, seconds: float) -> Facts:
-        if not self._breaker.may_ask(partner.id, seconds):
-            return _unknown(partner, query, RESTING)
-        try:
-            return await self._answers(partner, query, seconds)
-        except (NoAnswer, NotUnderstood) as error:
-            trouble = str(error)
-        except Exception as error:  # noqa: BLE001 whatever a partner sends: it is not known, and nobody else suffers
-            trouble = type(error).__name__
-            structlog.get_logger().error("asking.failed", partner=partner.id, error=trouble)
-        return _unknown(partner, query, trouble)
+        return await self._line.ask(
+            partner,
+            seconds,
+            lambda: self._answers(partner, query, seconds),
+            lambda detail: _unknown(partner, query, detail),
+        )
 
     async def _answers(self, partner: Partner, query: Query, seconds: float) -> Facts:
         """Raises `NoAnswer`, after which the partner rests, or `NotUnderstood`, which costs nobody any time."""
@@ -184,12 +158,7 @@ class Asking:
             request = adapter.ask(query)
         except NotUnderstood as error:
             return _unknown(partner, query, f"{NOT_ASKED}: {str(error).removeprefix(f'{NOT_ASKED}: ')}")
-        try:
-            reply = await self._call(partner, request, seconds)
-        except (NoAnswer, asyncio.CancelledError):
-            self._breaker.failed(partner.id, seconds)
-            raise
-        self._breaker.answered(partner.id, seconds)
+        reply = await self._line.post(partner, request, seconds)
         return tuple(
             PartnerFact(
                 partner=partner.id,
@@ -203,30 +172,24 @@ class Asking:
         )
 
     def _keep(self, asked: Mapping[str, Facts], purpose: str, basis: str) -> None:
-        """Keep what was answered, and journal who was asked about whom.
-
-        The answers stay out of the journal: its hashes are public, and a yes or a no could be guessed by trying.
-        """
+        """Keep what was answered, and journal who was asked about whom."""
         with writing(self._engine) as connection:
             for participant in sorted(asked):  # in one order, and before the journal: nobody waits in a circle
                 store.put(connection, participant, asked[participant])
-            records = [
-                record for participant in sorted(asked) if (record := self._record(participant, asked, purpose, basis))
-            ]
-            if records:
+            spoken = {
+                participant: {fact.partner for fact in asked[participant] if _was_asked(fact)} for participant in asked
+            }
+            if records := [
+                asked_record(participant, partners, purpose, basis, self._clock.now())
+                for participant, partners in sorted(spoken.items())
+                if partners
+            ]:
                 audit.append(connection, *signing_store.lock_head(connection), records)
             # COMMIT POINT: from here lodgements know
 
-    def _record(self, participant: str, asked: Mapping[str, Facts], purpose: str, basis: str) -> audit.Record | None:
-        partners = sorted({fact.partner for fact in asked[participant] if _was_asked(fact)})
-        if not partners:
-            return None
-        particulars = {"partners": " ".join(partners), "purpose": purpose, "legal_basis": basis}
-        return audit.Record(audit.Event.PARTNER_ASKED, participant, self._clock.now(), particulars)
-
 
 def _was_asked(fact: PartnerFact) -> bool:
-    return fact.answered_at is not None or not fact.detail.startswith(NOT_ASKED)
+    return fact.answered_at is not None or was_asked(fact.detail)
 
 
 def _unknown(partner: Partner, query: Query, detail: str) -> Facts:

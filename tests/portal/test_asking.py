@@ -20,7 +20,7 @@ from interop.calls import Reply
 from interop.disclosure import Policy
 from interop.partners import PartnerKind
 from portal.asking.breaker import REST_SECONDS, Breaker
-from portal.asking.service import RESTING
+from portal.asking.line import RESTING
 from portal.audit import Event
 from portal.database import reading, writing
 from portal.office import Office

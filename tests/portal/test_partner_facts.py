@@ -19,6 +19,7 @@ from offices import StillClock
 
 from portal.asking.breaker import REST_SECONDS
 from portal.asking.refreshing import BATCH_MOST, CLAIMED, RETRY, Refresher
+from portal.asking.service import Asking
 from portal.commands.replay import replay_one
 from portal.database import reading, writing
 from portal.entry import Answer as Answered
@@ -175,7 +176,7 @@ def test_a_partner_that_never_ends_its_answer_is_not_waited_for(office: Office, 
     async def never(*_: Any) -> Any:
         await asyncio.sleep(60)
 
-    office.asking._call = never
+    office.asking = Asking(office.engine, office.clock, never)
     began = time.monotonic()
 
     lodged(office, "NEVER")

@@ -12,15 +12,17 @@ import pki
 import pytest
 import registers
 import tampering
+from asking import Lie
 from builders import declaration_xml, export_xml
 from msgspec.structs import replace
 from offices import StillClock
-from registers import ACCOUNT, ALTYN, CONTRACTS, LICENCE, PERMITS, TENGRI, Edge, Lie, contract, permit, scrap
+from registers import ACCOUNT, ALTYN, CONTRACTS, LICENCE, PERMITS, TENGRI, Edge, contract, permit, scrap
 
 from interop import partner_store
 from interop.calls import Reply
 from interop.disclosure import Policy
 from portal.asking.refreshing import Refresher
+from portal.asking.service import Asking
 from portal.audit import Event
 from portal.commands.replay import replay_one
 from portal.database import reading, writing
@@ -331,7 +333,7 @@ def test_what_is_answered_after_the_wait_is_there_for_the_next_lodgement(office:
         return await call(*given)
 
     async def lodging() -> bool:
-        office.asking.registers._call = late
+        office.asking = Asking(office.engine, office.clock, late)
         told = await office.asking.registers.before_judging([NAMED])
         answered.set()
         await asyncio.gather(*office.asking.registers._under_way)
