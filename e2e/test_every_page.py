@@ -279,7 +279,7 @@ def test_every_page_is_whole(
             ]
     visitor = visit(language=language)
     visitor.open("/no-such-page")
-    wrong += [f"not found: {trouble}" for trouble in looked(visitor, f"every-not-found-{language}")]
+    wrong += [f"not found: {trouble}" for trouble in looked(visitor, "every-not-found", language)]
     wrong += invalid(tmp_path)
     assert not wrong, "\n".join(wrong)
 
@@ -327,10 +327,10 @@ def seen(
         yield f"{path} answers {answer.status} and leads to {visitor.page.url}"
         return
     (folder / f"{one.who or 'nobody'}-{one.name}.html").write_bytes(answer.body())
-    yield from looked(visitor, f"every-{one.who or 'nobody'}-{one.name}-{language}")
+    yield from looked(visitor, f"every-{one.who or 'nobody'}-{one.name}", language)
 
 
-def looked(visitor: Visitor, name: str) -> Iterator[str]:
+def looked(visitor: Visitor, name: str, language: str) -> Iterator[str]:
     """Look at the page at every width, and with axe in one language; dark, only colours can differ."""
     page = visitor.page
     page.emulate_media(color_scheme="light")
@@ -338,13 +338,13 @@ def looked(visitor: Visitor, name: str) -> Iterator[str]:
         page.set_viewport_size({"width": width, "height": 900})
         if visitor.overflow() > 0:
             yield f"{visitor.overflow()} pixels too wide at {width}"
-    visitor.keep(f"{name}-1280")
-    if not name.endswith(f"-{LOOKED_AT_WITH_AXE}"):
+    visitor.keep(f"{name}-{language}-1280")
+    if language != LOOKED_AT_WITH_AXE:
         return
     yield from (f"axe {rule} {where[:3]}" for rule, where in visitor.violations())
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 900})
-    visitor.keep(f"{name}-390-dark")
+    visitor.keep(f"{name}-{language}-390-dark")
     yield from (f"axe, dark: {rule} {where[:3]}" for rule, where in visitor.violations(runOnly=["color-contrast"]))
 
 

@@ -15,8 +15,8 @@
 A correction of a registered declaration goes the same way, as the next version of it. Where an officer has to permit it
 first it waits after step 4 (`Asked`), and goes the whole way again when he does: docs/decisions/0014-amendments.md.
 
-Where partners could say more of the declarant than is known, they are asked once, for a moment, after step 7, and the
-case is judged again: docs/decisions/0016-partner-facts.md.
+Where partners could say more of the declarant, or registers of the permits and contracts that he names, than is known,
+they are asked once, for a moment, after step 7, and the case is judged again: docs/decisions/0016 and 0023.
 
 Movements, travellers and audits are judged at moments of their own, by the same steps 6 and 7: portal/judging.
 
@@ -33,7 +33,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 from declarations import controls, schema, tariff, xml
 from declarations.controls.header import CORRECTION, LODGED_ANEW
@@ -224,15 +224,13 @@ async def lodge_while_serving(lodged: Lodged, office: Office) -> Answer:
     raise Unavailable
 
 
-def _unasked(entry: Entry | Asked) -> bool:
+def _unasked(entry: Entry | Asked) -> TypeGuard[Entry]:
     """Tell whether partners could say more of the declarant or of what he names: docs/decisions/0016, 0023."""
     return isinstance(entry, Entry) and (entry.ask_partners or bool(entry.ask_registers))
 
 
-async def _told_more(entry: Entry | Asked, office: Office) -> bool:
+async def _told_more(entry: Entry, office: Office) -> bool:
     """Wait once, a moment, for all that could say more, together; tell whether there is more to judge by."""
-    if not isinstance(entry, Entry):
-        return False
     asking = office.asking
     questions = [asking.before_judging(entry.key.declarant)] if entry.ask_partners else []
     if entry.ask_registers:
