@@ -4,13 +4,8 @@ What says who it was goes, and what was declared; that there was a declaration s
 has, so that the record still adds up. Nothing brings back what went.
 """
 
-import tomllib
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -18,33 +13,25 @@ from portal import audit
 from portal.passengers import store
 from portal.passengers.store import Due
 from risk_gateway.bases.violations.terms import months_after
+from risk_gateway.dated import in_force
 from risk_gateway.days import begins, day_of
 from signing import store as signing_store
 
-FILE: Final = Path(__file__).parent / "retention.toml"
-
 
 class Retention(Struct, frozen=True, forbid_unknown_fields=True):
-    """One `[[terms]]` table."""
+    """One table of bases/parameters/passenger_retention.toml."""
 
     valid_from: date
+    valid_to: date
     source: str
     unused_days: int
     crossed_months: int
     inspected_months: int
 
 
-@cache
-def _file() -> dict[str, Any]:
-    return tomllib.loads(FILE.read_text(encoding="utf-8"))
-
-
 def retention_on(day: date) -> Retention:
-    """Return what is in force on a day. Raises `LookupError` when nothing is."""
-    in_force = [each for each in _file()["terms"] if each["valid_from"] <= day]
-    if not in_force:
-        raise LookupError(f"no terms of retention on {day}")
-    return msgspec.convert(max(in_force, key=lambda each: each["valid_from"]), Retention)
+    """Return what is in force on a day. Raises ParametersRefused when nothing is."""
+    return in_force(Retention, "passenger_retention", day)
 
 
 def due(connection: Connection, now: datetime, most: int) -> tuple[str, ...]:

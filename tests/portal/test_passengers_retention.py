@@ -18,6 +18,7 @@ from portal.passengers.errors import PassengerNotFound, PassengerRefused
 from portal.passengers.keeping import PAUSE_SECONDS, PassengerKeeper
 from portal.passengers.model import Result, Status
 from portal.passengers.retaining import retention_on
+from risk_gateway.errors import ParametersRefused
 from signing import store as signing_store
 
 TABLES = (store.declaration, store.statement, store.assessment, store.crossing)
@@ -165,5 +166,5 @@ def test_a_crash_while_it_is_erased_leaves_all_of_it(at_border: Border) -> None:
 
 
 def test_a_day_before_all_terms_has_none() -> None:
-    with pytest.raises(LookupError):
+    with pytest.raises(ParametersRefused):
         retention_on(date(2017, 12, 31))
