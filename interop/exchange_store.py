@@ -177,6 +177,12 @@ def send_again_from(connection: Connection, partner: str, position: int, now: da
     return found
 
 
+def highest_position(connection: Connection, partner: str) -> int:
+    """Return the highest position at which a partner says it received a message, 0 without one."""
+    wanted = select(func.max(outbox.c.position)).where(outbox.c.partner == partner)
+    return connection.execute(wanted).scalar_one() or 0
+
+
 def is_at(connection: Connection, partner: str, position: int, but: str) -> bool:
     """Tell whether a partner has said of another message that it received it at this position."""
     where = (outbox.c.partner == partner) & (outbox.c.position == position) & (outbox.c.message_id != but)

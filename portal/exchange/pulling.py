@@ -36,6 +36,7 @@ def pull(office: Office, client: Client, partner: Partner, still_ours: Callable[
     while still_ours():
         with reading(office.engine) as connection:
             cursor = store.read_stream(connection, partner.id).cursor
+            known = store.highest_position(connection, partner.id)
         reply = client.signed(partner, "GET", "/violations?" + urlencode({"after": cursor}))
         if reply.status == GONE:
             _begin_anew(office, partner, cursor)
@@ -49,7 +50,7 @@ def pull(office: Office, client: Client, partner: Partner, still_ours: Callable[
         for violation in page.violations:
             _take(office, partner, violation)
         with writing(office.engine) as connection:
-            outbox.partner_has(connection, partner.id, page.received, office.clock.now())
+            outbox.partner_has(connection, partner.id, page.received, known, office.clock.now())
             store.set_cursor(connection, partner.id, page.cursor)
         if not page.more:
             return

@@ -109,9 +109,9 @@ class Two(NamedTuple):
         """Return the violations that the partner put on record, in order."""
         return [each["subject"] for each in events(self.theirs, audit.Event.VIOLATION_RECORDED)]
 
-    def health(self) -> outbox.PartnerHealth:
+    def health(self, place: int = 0) -> outbox.PartnerHealth:
         with reading(self.ours.engine) as connection:
-            return outbox.health(connection)[0]
+            return outbox.health(connection)[place]
 
 
 def events(office: Office, event: audit.Event) -> list[dict[str, Any]]:
@@ -243,7 +243,7 @@ def test_a_partner_that_does_not_answer_delays_no_other(two: Two) -> None:
         until = time.monotonic() + 30
         while two.sent(other).state != DELIVERED and time.monotonic() < until:
             time.sleep(0.02)
-        assert two.sent(other).state == DELIVERED
+        assert two.sent(other).state == DELIVERED, (two.sent(other).code, two.health(1))
         assert two.effects() == []
     finally:
         answered.set()
@@ -366,6 +366,22 @@ def test_a_restored_partner_to_whom_nothing_is_sent_is_noticed_when_it_is_read_f
     assert two.states(sent) == [DELIVERED] * 2
     with reading(two.theirs.engine) as connection:
         assert violation_store.newest(connection, f"{HERE}:KZ-1") is not None
+
+
+def test_what_arrives_while_a_partner_answers_is_not_taken_for_lost(two: Two) -> None:
+    sent: list[str] = []
+
+    class Late(Wire):
+        def plain(self, method: str, *given: Any) -> Reply:
+            reply = super().plain(method, *given)
+            if method == "GET" and not sent:
+                sent.extend(two.send(1))
+                two.work()
+            return reply
+
+    Sending(two.ours, lambda office: Late(office, two.client)).work_once()
+    assert two.states(sent) == [DELIVERED]
+    assert two.health().restored_at is None
 
 
 def test_an_answer_that_contradicts_its_own_receipts_is_none(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
