@@ -22,7 +22,8 @@ unit: .venv/ready portal/static/manifest.json
 	$(BIN)/pytest tests -n 2
 
 e2e: .venv/ready portal/static/manifest.json
-	@command -v chromium chromium-browser google-chrome >/dev/null || (apt-get update -q && apt-get install -y -q chromium) || $(BIN)/playwright install chromium
+	@command -v chromium-headless-shell >/dev/null || [ "$$(id -u)" != 0 ] || (apt-get update -q && apt-get install -y -q chromium-headless-shell) || true
+	@command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || (apt-get update -q && apt-get install -y -q chromium) || $(BIN)/playwright install chromium
 	$(BIN)/pytest e2e -n 2 --dist loadgroup --no-loadscope-reorder
 
 bench: .venv/ready

@@ -26,6 +26,7 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
     "--disable-background-networking",
 ]
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 STARTS_WITHIN_SECONDS = 120
 LONGEST = "test_every_page"
 LODGE = [sys.executable, "-P", str(ROOT / "e2e" / "lodge_examples.py")]
@@ -131,8 +132,8 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Start the system's Chromium, or else the one Playwright has installed."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    """Start the system's Chromium, or else the one Playwright has installed; without windows it needs least."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
         yield browser

@@ -13,9 +13,6 @@ from playwright.sync_api import expect
 
 from e2e.visitor import Visitor
 
-LOOKS = [("kk", 320, False), ("kk", 390, True), ("ru", 390, False), ("ru", 1280, True), ("en", 1280, False)]
-PAGES = ("account", "account/notifications", "account/tokens", "account/webhooks", "declarations?group=waiting")
-
 
 class Hook(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
@@ -36,19 +33,6 @@ def receiver() -> Iterator[ThreadingHTTPServer]:
     yield server
     server.shutdown()
     server.server_close()
-
-
-@pytest.mark.parametrize(("language", "width", "dark"), LOOKS)
-def test_the_account_fits_and_is_accessible(
-    visit: Callable[..., Visitor], language: str, width: int, dark: bool
-) -> None:
-    anna = visit(language=language, width=width, dark=dark)
-    anna.sign_in("anna")
-    for path in PAGES:
-        assert anna.open(f"/{path}") == 200
-        name = path.partition("?")[0].replace("/", "-")
-        anna.look(f"account-{name}-{language}-{width}{'-dark' if dark else ''}")
-    assert anna.complaints == []
 
 
 def test_a_token_works_until_it_is_revoked(visit: Callable[..., Visitor], portal_address: str) -> None:

@@ -2,27 +2,10 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from e2e.visitor import Visitor
 
 NEW = "880506300459"
 PRINCIPAL = "180740024681"
-PAGES = {
-    "administration": "/admin",
-    "officials": "/admin/officials?status=all",
-    "official": "/admin/officials/1",
-    "appoint": "/admin/officials/new",
-    "posts": "/admin/posts",
-    "participants": "/admin/participants",
-    "participant": "/admin/participants/150340012340",
-    "new-participant": "/admin/participants/new",
-    "powers": "/admin/powers?status=all",
-    "new-power": "/admin/powers/new",
-    "reference-data": "/admin/reference",
-    "health": "/admin/health",
-    "nobody-found": "/admin/officials?search=zzz",
-}
 
 
 def test_an_official_is_appointed_and_ended_without_javascript(visit: Callable[..., Visitor]) -> None:
@@ -57,15 +40,7 @@ def test_a_power_of_attorney_is_recorded_and_revoked(visit: Callable[..., Visito
     page.click("main form button.govuk-button--warning")
     assert "It holds no more" in page.inner_text("main")
     asel.look("administration-revoked")
-
-
-@pytest.mark.parametrize(("width", "dark"), [(320, False), (390, True), (1280, False), (1280, True)])
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_every_page_of_administration_fits_and_is_accessible(
-    visit: Callable[..., Visitor], language: str, width: int, dark: bool
-) -> None:
-    asel = visit(language=language, width=width, dark=dark)
-    asel.sign_in("asel")
-    for name, path in PAGES.items():
-        assert asel.open(path) == 200, path
-        asel.look(f"admin-{name}-{language}-{width}-{'dark' if dark else 'light'}")
+    in_kazakh = visit(language="kk", width=390, dark=True)
+    in_kazakh.sign_in("asel")
+    in_kazakh.open("/admin/powers?status=all")
+    in_kazakh.look("administration-powers-kk-390-dark")

@@ -157,24 +157,3 @@ def test_a_profile_can_be_composed_without_a_script(visit: Callable[..., Visitor
     page.locator("#f-c-2-1-remove").click()
     expect(page.locator("[name='c.2.1.value']")).to_have_value("10 - 20")
     saule.keep("analyst-14-no-script-kk")  # axe itself needs a script
-
-
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_every_page_of_the_desk(visit: Callable[..., Visitor], language: str, dark: bool) -> None:
-    for width in (320, 1280):
-        saule = visit(language=language, width=width, dark=dark)
-        saule.sign_in("saule")
-        for name, path in {
-            "needs": "/risk",
-            "profiles": "/risk/profiles",
-            "profile": "/risk/profiles/IM-16",
-            "form": "/risk/profiles/IM-18/edit",
-            "import": "/risk/profiles/import",
-            "suspend": "/risk/profiles/IM-16/1/suspend",
-            "random": "/risk/random",
-            "capacity": "/risk/capacity",
-            "models": "/risk/models",
-        }.items():
-            assert saule.open(path) == 200
-            saule.look(f"analyst-{name}-{language}-{width}-{'dark' if dark else 'light'}")

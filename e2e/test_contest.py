@@ -85,24 +85,6 @@ def test_a_record_is_contested_and_annulled(visit: Callable[..., Visitor], porta
 
 
 @pytest.mark.usefixtures("told")
-@pytest.mark.parametrize("width", [390, 1280])
-def test_an_official_searches_and_looks(visit: Callable[..., Visitor], width: int) -> None:
-    gulnar = visit(width=width)
-    gulnar.sign_in("gulnar")
-    for name, address in {
-        "search": "/violations",
-        "similar": "/violations?search=Қорған+импорт",
-        "exact": f"/violations?search={QORGAN}",
-        "nobody": "/violations?search=zzzzz",
-        "identity": "/violations/identities/FOREIGN:KG:02304201610151",
-        "questions": "/violations/questions",
-        "record": "/violations/records/kg:KG-2026-118",
-    }.items():
-        assert gulnar.open(address) == 200, address
-        look_in_three_languages(gulnar, f"violations-{name}-{width}")
-
-
-@pytest.mark.usefixtures("told")
 def test_who_is_who_is_said_and_taken_back(visit: Callable[..., Visitor]) -> None:
     gulnar = visit()
     gulnar.sign_in("gulnar")

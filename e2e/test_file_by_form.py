@@ -94,16 +94,6 @@ def test_an_import_is_filed_by_form(visit: Callable[..., Visitor], portal_folder
     assert "/declarations/20201/" in visitor.page.url
 
 
-@pytest.mark.parametrize(("width", "dark"), [(320, False), (390, True)])
-def test_the_form_fits_a_phone(visit: Callable[..., Visitor], width: int, dark: bool) -> None:
-    visitor = visit(language="kk", width=width, dark=dark)
-    draft = begin(visitor)
-    fill_in(visitor, draft)
-    for path in (*PAGES, *LAST_PAGES):
-        visitor.open(draft + path)
-        visitor.look(f"form-{width}{'-dark' if dark else ''}-{path.strip('/').replace('/', '-') or 'tasks'}")
-
-
 def test_the_form_works_without_javascript(visit: Callable[..., Visitor]) -> None:
     visitor = visit(javascript=False)
     draft = begin(visitor)

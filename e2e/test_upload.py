@@ -20,14 +20,7 @@ from portal.languages import KAZAKHSTAN_TIME
 from portal.settings import Settings
 from signing.signer import sign
 
-LOOKS = [("kk", 320, False), ("kk", 390, True), ("ru", 390, False), ("ru", 1280, True), ("en", 1280, False)]
-TOOLS = (
-    ("tools", "/tools"),
-    ("commodities", "/tools/commodities?q=8517"),
-    ("nothing", "/tools/commodities?q=xyzzy"),
-    ("calculator", "/tools/calculator?code=9401610000&value=12500&currency=EUR&terms=FOB&mass=900"),
-    ("rates", "/tools/exchange-rates"),
-)
+LOOKS = [("kk", 320, False), ("ru", 1280, True)]
 
 
 def declaration(reference: str) -> bytes:
@@ -46,15 +39,6 @@ def upload(visitor: Visitor, name: str, data: bytes) -> None:
 
 def fresh(name: str) -> str:
     return f"{name}-{datetime.now(UTC):%H%M%S%f}"
-
-
-@pytest.mark.parametrize(("language", "width", "dark"), LOOKS)
-def test_the_tools_fit_and_are_accessible(visit: Callable[..., Visitor], language: str, width: int, dark: bool) -> None:
-    anna = visit(language=language, width=width, dark=dark)
-    anna.sign_in("anna")
-    for name, path in TOOLS:
-        assert anna.open(path) == 200
-        anna.look(f"goods-{name}-{language}-{width}{'-dark' if dark else ''}")
 
 
 @pytest.mark.parametrize(("language", "width", "dark"), LOOKS)

@@ -9,6 +9,10 @@ from playwright.sync_api import ConsoleMessage, Page
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
+TOO_WIDE = """[...document.querySelectorAll("main *")]
+    .filter(each => each.getBoundingClientRect().right > document.documentElement.clientWidth)
+    .map(each => each.outerHTML.slice(0, 120))"""
+
 
 class Visitor:
     """Whatever the browser complains about is kept in `complaints`."""
@@ -41,10 +45,14 @@ class Visitor:
 
     def look(self, name: str) -> None:
         """Keep a screenshot, and check that the page fits its window and passes axe."""
-        self.keep(name)
-        assert self.overflow() <= 0, f"{name}: {self.overflow()} pixels too wide"
+        self.fits(name)
         found = self.violations()
         assert not found, f"{name}: {found}"
+
+    def fits(self, name: str) -> None:
+        """Keep a screenshot, and check that the page fits its window."""
+        self.keep(name)
+        assert self.overflow() <= 0, f"{name}: {self.overflow()} pixels too wide: {self.page.evaluate(TOO_WIDE)}"
 
     def keep(self, name: str) -> None:
         """Keep a screenshot of the whole page, when its letters are there; with SHEKARA_SCREENSHOTS=1 only."""
