@@ -6,16 +6,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from e2e import processes
 from e2e.visitor import Visitor
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +24,6 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
 ]
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-STARTS_WITHIN_SECONDS = 120
 LONGEST = "test_every_page"
 LODGE = [sys.executable, "-P", str(ROOT / "e2e" / "lodge_examples.py")]
 
@@ -70,27 +66,16 @@ def portal_address(portal_folder: Path) -> Iterator[str]:
     """Start a portal with demo data for each file, since journeys change what is there; return where it answers."""
     if not (ROOT / "portal" / "static" / "manifest.json").exists():
         pytest.fail("The front end is not built: run npm ci && npm run build first.")
-    folder = portal_folder
-    port = _free_port()
-    environment = _environment(folder)
-    with (folder / "server.log").open("wb") as log:
-        server = _start(environment, port, log.fileno())
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_it_answers(address, server, folder / "server.log")
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-    _audit(environment)
-
-
-def _audit(environment: dict[str, str]) -> None:
-    """Verify anew all that was stored: whatever does not fit fails the run."""
-    command = [sys.executable, "-m", "portal.cli", "audit"]
-    audit = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
-    if audit.returncode:
-        pytest.fail(f"The audit of what was stored ended with {audit.returncode}:\n{audit.stdout}{audit.stderr}")
+    port, log = _free_port(), portal_folder / "server.log"
+    environment = _environment(portal_folder)
+    server = processes.start(environment, log, "serve", "--port", str(port))
+    try:
+        address = f"http://127.0.0.1:{port}"
+        processes.wait_until_it_answers(address, server, log)
+        yield address
+    finally:
+        processes.stop(server)
+    processes.run(environment, log, "audit")  # whatever of what was stored does not fit fails the run
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -102,26 +87,8 @@ def _environment(folder: Path) -> dict[str, str]:
 def _prepare(folder: Path) -> None:
     folder.mkdir()
     environment = _environment(folder)
-    with (folder / "prepare.log").open("wb") as log:
-        command = [sys.executable, "-m", "portal.cli", "seed"]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=log, stderr=log, timeout=240)
+    processes.run(environment, folder / "prepare.log", "seed")
     subprocess.run([*LODGE, str(folder)], cwd=ROOT, env=environment, check=True, timeout=300)
-
-
-def _start(environment: dict[str, str], port: int, log: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(port)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-
-
-def _wait_until_it_answers(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    ends = time.monotonic() + STARTS_WITHIN_SECONDS
-    while time.monotonic() < ends:
-        if server.poll() is not None:
-            break
-        with suppress(URLError, ConnectionError), urlopen(address, timeout=5):
-            return
-        time.sleep(0.1)  # the server is another process: there is only its port to watch
-    pytest.fail(f"The portal did not start:\n{log.read_text('utf-8', 'replace')}")
 
 
 def _free_port() -> int:

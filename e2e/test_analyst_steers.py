@@ -4,15 +4,13 @@ On a portal of its own, with a generated history to try on.
 """
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e import conftest
+from e2e import conftest, processes
 from e2e.lodging import lodge
 from e2e.visitor import Visitor
 
@@ -33,19 +31,16 @@ def portal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def portal_address(portal_folder: Path) -> Iterator[str]:
     """Start a portal with the cast and a history of 300 cases."""
     environment = {**os.environ, "SHEKARA_HOME": str(portal_folder), "SHEKARA_DEMO": "1"}
-    command, port, log = [sys.executable, "-m", "portal.cli"], conftest._free_port(), portal_folder / "server.log"
-    with log.open("wb") as out:
-        for words in (["seed"], ["demo", "generate", "--declarations", "300", "--processes", "1"]):
-            subprocess.run([*command, *words], cwd=conftest.ROOT, env=environment, check=True, stdout=out, stderr=out)
-        serve = [*command, "serve", "--port", str(port)]
-        server = subprocess.Popen(serve, cwd=conftest.ROOT, env=environment, stdout=out, stderr=out)
-        try:
-            conftest._wait_until_it_answers(f"http://127.0.0.1:{port}", server, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-    conftest._audit(environment)
+    port, log = conftest._free_port(), portal_folder / "server.log"
+    processes.run(environment, log, "seed")
+    processes.run(environment, log, "demo", "generate", "--declarations", "300", "--processes", "1")
+    server = processes.start(environment, log, "serve", "--port", str(port))
+    try:
+        processes.wait_until_it_answers(f"http://127.0.0.1:{port}", server, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        processes.stop(server)
+    processes.run(environment, log, "audit")
 
 
 def compose(page: Page, place: str, fact: str, op: str, value: str) -> None:

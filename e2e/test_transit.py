@@ -55,6 +55,7 @@ def test_goods_go_as_declared_and_the_declaration_is_cleared(
     aidos.page.fill("#seal-1", "M-7001")
     press(aidos, "seal")
     press(aidos, "let-go")
+    expect(aidos.page.locator("#do-let-go")).to_have_count(0)
     aidos.look("transit-departed")
     aidos.page.click(f"text={declared}")
     aidos.page.wait_for_url("**/desk/cases/**")

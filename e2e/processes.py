@@ -1,0 +1,65 @@
+"""Processes of `shekara` that fork where its code is loaded already: loading it anew takes seconds for each."""
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+STARTS_WITHIN_SECONDS = 120
+ENDS_WITHIN_SECONDS = 300
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["portal.cli"])
+
+
+def start(environment: Mapping[str, str], log: Path, *words: str) -> BaseProcess:
+    """Start `shekara` with these words; what it says is added to the log."""
+    process = _context.Process(target=_run, args=(dict(environment), log, words))
+    process.start()
+    return process
+
+
+def run(environment: Mapping[str, str], log: Path, *words: str) -> None:
+    """Run `shekara` with these words. Raises `AssertionError` with what it said when it fails."""
+    process = start(environment, log, *words)
+    process.join(ENDS_WITHIN_SECONDS)
+    assert process.exitcode == 0, f"shekara {' '.join(words)} ended with {process.exitcode}:\n{_said(log)}"
+
+
+def stop(process: BaseProcess) -> None:
+    process.terminate()
+    process.join(20)
+    assert process.exitcode is not None, "it does not end"
+
+
+def wait_until_it_answers(address: str, server: BaseProcess, log: Path) -> None:
+    """Wait for a server that takes declarations. Raises `AssertionError` with what it said when it does not come."""
+    ends = time.monotonic() + STARTS_WITHIN_SECONDS
+    while server.is_alive() and time.monotonic() < ends:
+        with suppress(URLError, ConnectionError), urlopen(f"{address}/health", timeout=5):
+            return
+        time.sleep(0.1)  # the server is another process: there is only its port to watch
+    raise AssertionError(f"The portal did not start:\n{_said(log)}")
+
+
+def _said(log: Path) -> str:
+    return log.read_text("utf-8", "replace")
+
+
+def _run(environment: dict[str, str], log: Path, words: tuple[str, ...]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    with log.open("ab") as told:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(told.fileno(), stream.fileno())
+
+    from portal import aside, cli  # loaded before the fork
+
+    aside.STARTS_AFTER_SECONDS = 3600.0  # a process for large bodies starts when there is one, not ahead of need
+    cli.app(list(words))
