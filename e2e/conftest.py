@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import processes
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from e2e import processes
 from e2e.visitor import Visitor
 
 ROOT = Path(__file__).parents[1]

@@ -7,10 +7,11 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import processes
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e import conftest, processes
+from e2e import conftest
 from e2e.lodging import lodge
 from e2e.visitor import Visitor
 

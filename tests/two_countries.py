@@ -6,7 +6,6 @@ from what both have stored.
 
 import os
 import random
-import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ import httpx
 import msgspec
 import offices
 import pki
+import processes
 import violating
 from chaos import Proxy
 from sqlalchemy import Engine, select
@@ -68,7 +69,7 @@ class Country:
         self.port = _free_port()
         self.address = ""  # by which the other one reaches it
         self.kills = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: BaseProcess | None = None
 
     def start(self) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SHEKARA_")}
@@ -79,10 +80,8 @@ class Country:
             "SHEKARA_EXCHANGE_TIMEOUT_SECONDS": "3",
             "SHEKARA_EXCHANGE_PULL_SECONDS": "3",
         }
-        command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(self.port)]
-        log = (self.settings.home / "log").open("ab")
-        self._process = subprocess.Popen(command, cwd=ROOT, env={**inherited, **changes}, stdout=log, stderr=log)
-        log.close()
+        words = ("serve", "--port", str(self.port))
+        self._process = processes.start({**inherited, **changes}, self.settings.home / "log", *words)
 
     def serves(self) -> bool:
         try:
@@ -103,15 +102,14 @@ class Country:
     def kill(self) -> None:
         """End the process as a power cut does, whatever it is at."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
+            self._process.kill()
+            self._process.join()
             self._process = None
             self.kills += 1
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait(timeout=60)
+            processes.stop(self._process)
             self._process = None
         self.engine.dispose()
 

@@ -16,10 +16,11 @@ _WORK: Final = (
     (Permission.READ_DECLARATIONS, "declarations"),
     (Permission.WORK_CASES, "worklist"),
     (Permission.STEER_RISK, "needs-you"),
-    (Permission.ADMINISTER, "administration"),
-    (Permission.READ_EVIDENCE, "find-declaration"),
+    (Permission.AUDIT, "audits"),
+    (Permission.KEEP_REGISTRY, "registry"),
     (Permission.INSPECT_PASSENGERS, "passengers"),
-    (Permission.KEEP_ACCOUNT, "account"),
+    (Permission.CARRY, "own-movements"),
+    (Permission.ADMINISTER, "administration"),
 )
 
 

@@ -1,19 +1,19 @@
 """A process killed at any marked point of the commit, under load: nothing acknowledged is lost, nothing is doubled."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count, islice
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import builders
 import httpx
 import offices
 import pki
+import processes
 import pytest
 from cast import PARTICIPANTS
 from sqlalchemy import text
@@ -41,7 +41,6 @@ POINTS = (
 CYCLES = int(os.environ.get("SHEKARA_TEST_CRASHES", "50"))
 SENDERS = 4
 TOKEN, QORGAN_TOKEN = "a-token-of-altyn-dala", "a-token-of-qorgan"
-ROOT = Path(__file__).parents[2]
 
 
 class Server:
@@ -50,26 +49,18 @@ class Server:
     def __init__(self, given: Settings, port: int) -> None:
         self.given = given
         self._port = port
+        self._log = given.home / "server.log"
         self.url = f"http://127.0.0.1:{port}"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: BaseProcess | None = None
 
-    def start(self, crash_at: str | None) -> None:
-        command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(self._port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=self._environment(crash_at))
-        until = time.monotonic() + 120
-        while time.monotonic() < until:
-            try:
-                if httpx.get(f"{self.url}/health", trust_env=False, verify=False).status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.05)  # the process is another one: there is nothing to wait on but its port
-        pytest.fail("the portal did not start")
+    def start(self, crash_at: str | None, **given: float) -> None:
+        words = ("serve", "--port", str(self._port))
+        self.process = processes.start(self._environment(crash_at), self._log, *words, **given)
+        processes.wait_until_it_answers(self.url, self.process, self._log)
 
     def audit(self) -> None:
         """Have the independent checker verify anew all that is stored."""
-        command = [sys.executable, "-m", "portal.cli", "audit"]
-        audit = subprocess.run(command, cwd=ROOT, env=self._environment(None), capture_output=True, text=True)
-        assert audit.returncode == 0, audit.stdout + audit.stderr
+        processes.run(self._environment(None), self._log, "audit")
 
     def _environment(self, crash_at: str | None) -> dict[str, str]:
         return {
@@ -79,14 +70,14 @@ class Server:
             "SHEKARA_CRASH_AT": crash_at or "",
         }
 
-    def wait_for_death(self) -> int:
+    def wait_for_death(self) -> int | None:
         assert self.process is not None
-        return self.process.wait(timeout=30)
+        self.process.join(30)
+        return self.process.exitcode
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.terminate()
-            self.process.wait(timeout=30)
+            processes.stop(self.process)
 
 
 @pytest.fixture
@@ -159,7 +150,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_process_is_killed(serv
 
 
 def test_a_killed_server_leaves_no_process_behind(server: Server) -> None:
-    server.start(None)
+    server.start(None, aside_after=0.0)
     assert server.process is not None
     aside = eventually(lambda: children_of(server.process.pid), bool)
     server.process.kill()

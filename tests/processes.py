@@ -11,15 +11,21 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+NOT_AHEAD_OF_NEED = 3600.0  # a process for large bodies starts when there is one
 STARTS_WITHIN_SECONDS = 120
 ENDS_WITHIN_SECONDS = 300
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["portal.cli"])
 
 
-def start(environment: Mapping[str, str], log: Path, *words: str) -> BaseProcess:
-    """Start `shekara` with these words; what it says is added to the log."""
-    process = _context.Process(target=_run, args=(dict(environment), log, words))
+def start(
+    environment: Mapping[str, str], log: Path, *words: str, aside_after: float = NOT_AHEAD_OF_NEED
+) -> BaseProcess:
+    """Start `shekara` with these words; what it says is added to the log.
+
+    `aside_after` is when a server starts its process for large bodies, in seconds.
+    """
+    process = _context.Process(target=_run, args=(dict(environment), log, words, aside_after))
     process.start()
     return process
 
@@ -33,7 +39,7 @@ def run(environment: Mapping[str, str], log: Path, *words: str) -> None:
 
 def stop(process: BaseProcess) -> None:
     process.terminate()
-    process.join(20)
+    process.join(60)
     assert process.exitcode is not None, "it does not end"
 
 
@@ -51,7 +57,7 @@ def _said(log: Path) -> str:
     return log.read_text("utf-8", "replace")
 
 
-def _run(environment: dict[str, str], log: Path, words: tuple[str, ...]) -> None:
+def _run(environment: dict[str, str], log: Path, words: tuple[str, ...], aside_after: float) -> None:
     os.environ.clear()
     os.environ.update(environment)
     with log.open("ab") as told:
@@ -61,5 +67,5 @@ def _run(environment: dict[str, str], log: Path, words: tuple[str, ...]) -> None
 
     from portal import aside, cli  # loaded before the fork
 
-    aside.STARTS_AFTER_SECONDS = 3600.0  # a process for large bodies starts when there is one, not ahead of need
+    aside.STARTS_AFTER_SECONDS = aside_after
     cli.app(list(words))
