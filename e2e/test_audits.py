@@ -45,7 +45,7 @@ def money_comes_in(folder: Path, holder: str, tiyn: int) -> None:
 
 def in_each_language(visitor: Visitor, name: str) -> None:
     for language, button in NAMES.items():
-        visitor.page.get_by_role("button", name=button).click()
+        visitor.switch_to(button)
         visitor.look(f"{name}-{language}")
 
 

@@ -41,7 +41,7 @@ def fill_in(page: Page, who: dict[str, str], mass: str, corridor: str, value: st
 
 def in_each_language(visitor: Visitor, name: str) -> None:
     for language, button in NAMES.items():
-        visitor.page.get_by_role("button", name=button).click()
+        visitor.switch_to(button)
         visitor.look(f"{name}-{language}")
 
 

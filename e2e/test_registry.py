@@ -59,7 +59,7 @@ def apply(visitor: Visitor, folder: Path, key: str, office: str = "committee") -
 
 def in_each_language(visitor: Visitor, name: str) -> None:
     for language, button in NAMES.items():
-        visitor.page.get_by_role("button", name=button).click()
+        visitor.switch_to(button)
         visitor.look(f"{name}-{language}")
 
 

@@ -43,6 +43,11 @@ class Visitor:
         assert path is not None
         return path
 
+    def switch_to(self, language: str) -> None:
+        """Press the button with this name of a language, and wait for the page in it."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=language, exact=True).click()
+
     def look(self, name: str) -> None:
         """Keep a screenshot, and check that the page fits its window and passes axe."""
         self.fits(name)
