@@ -75,7 +75,7 @@ class Api:
 
     def send(self, case: Any, headers: dict[str, str]) -> Any:
         """Send a case of schemathesis, and return the answer."""
-        wanted = case.as_transport_kwargs(base_url="http://testserver")
+        wanted = case.as_transport_kwargs(base_url=exchanging.ADDRESS)
         sent = {name: wanted[name] for name in ("params", "cookies") if wanted.get(name)}
         body = wanted.get("data")
         if body is not None:
@@ -105,8 +105,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     token = give_token(made.office, "altyn")
     exchanging.put(made.office, exchanging.partner())
     made.office.recorder.stop()
-    app = create_app(made.office.settings, offices.StillClock(offices.NOW))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    app = create_app(exchanging.given_address(made.office), offices.StillClock(offices.NOW))
+    with TestClient(app, base_url=exchanging.ADDRESS, raise_server_exceptions=False) as client:
         yield Api(client, token, made.stored.registration_number)
 
 
