@@ -165,8 +165,8 @@ def children_of(pid: int) -> list[int]:
 
 
 def eventually(look: Callable[[], list[int]], enough: Callable[[list[int]], bool]) -> list[int]:
-    """Look again until it is enough, for ten seconds at most; return what was seen last."""
-    until = time.monotonic() + 10
+    """Look again until it is enough, for a minute at most; return what was seen last."""
+    until = time.monotonic() + 60
     while not enough(seen := look()) and time.monotonic() < until:
         time.sleep(0.05)  # another process ends in its own time
     return seen
