@@ -20,7 +20,7 @@ from portal.office import Office
 from portal.pipeline import judge
 from portal.settings import Settings
 from portal.stages import Lodged
-from risk_gateway.model import Outcome
+from risk_gateway.profiles import Outcome
 from signing.errors import SigningError
 from signing.signer import SigningKey, sign
 
@@ -76,7 +76,7 @@ def _is_drawn(folder: Path, lodged: Lodged) -> bool:
         assessment = judge(lodged, office.current(), office.clock.monotonic, BUDGET_MS).assessment
     except (SigningError, DeclarationsError, PortalError):
         return False
-    return assessment.by_draw is not Outcome.RELEASE
+    return assessment.by_draw is not Outcome.SIMPLIFIED_RELEASE
 
 
 @cache
