@@ -196,7 +196,7 @@ def test_who_has_several_capacities_chooses_and_may_choose_again(browser: Browse
     assert page.count('type="radio"') == 3
     secret = browser.secret
     answer = browser.post("/capacity", {"capacity": "auditor:"})
-    assert answer.headers["location"] == "/desk/declarations"
+    assert answer.headers["location"] == "/audits"
     assert browser.secret != secret
     assert len(browser.world.sessions.kept) == 1
     assert browser.post("/capacity", {"capacity": f"broker:{anna.organisation}"}).status_code == 303
