@@ -58,6 +58,8 @@ def lodge(
         signed = sign(unsigned, key, now)
         if not _is_drawn(folder, Lodged(signed, now)):
             break
+    else:
+        raise AssertionError(f"The draw takes each of {TRIES} declarations.")
     token = (folder / "demo" / "tokens" / f"{sender or participant}.txt").read_text(encoding="ascii").strip()
     request = Request(
         f"{address}/api/v1/declarations",

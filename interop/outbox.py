@@ -108,13 +108,9 @@ def unanswered(connection: Connection, message: Outgoing, now: datetime) -> None
     store.put_off(connection, message, now + timedelta(seconds=wait), "exchange.unanswered")
 
 
-def partner_has(connection: Connection, partner_id: str, received: int, known: int, now: datetime) -> int:
-    """Take note of how many messages a partner says it has; send again what it lost, and return how much.
-
-    `known` is the highest position that was known when the partner was asked: its answer may not count what arrived
-    meanwhile.
-    """
-    return store.send_again_from(connection, partner_id, received + 1, now) if received < known else 0
+def partner_has(connection: Connection, partner_id: str, received: int, now: datetime) -> int:
+    """Take note of how many messages a partner says it has; send again what it lost, and return how much."""
+    return store.send_again_from(connection, partner_id, received + 1, now)
 
 
 def health(connection: Connection) -> tuple[PartnerHealth, ...]:

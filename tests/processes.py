@@ -34,6 +34,8 @@ def run(environment: Mapping[str, str], log: Path, *words: str) -> None:
     """Run `shekara` with these words. Raises `AssertionError` with what it said when it fails."""
     process = start(environment, log, *words)
     process.join(ENDS_WITHIN_SECONDS)
+    if process.exitcode is None:
+        process.kill()
     assert process.exitcode == 0, f"shekara {' '.join(words)} ended with {process.exitcode}:\n{_said(log)}"
 
 

@@ -50,7 +50,8 @@ def pull(office: Office, client: Client, partner: Partner, still_ours: Callable[
         for violation in page.violations:
             _take(office, partner, violation)
         with writing(office.engine) as connection:
-            outbox.partner_has(connection, partner.id, page.received, known, office.clock.now())
+            if page.received < known:  # what arrived since the question may be missing from its answer
+                outbox.partner_has(connection, partner.id, page.received, office.clock.now())
             store.set_cursor(connection, partner.id, page.cursor)
         if not page.more:
             return

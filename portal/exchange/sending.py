@@ -225,8 +225,7 @@ class Sending:
             if entries:
                 audit.append(connection, size, frontier, entries)
             if carried.received is not None:
-                known = store.highest_position(connection, partner.id)  # nobody else sends to it
-                outbox.partner_has(connection, partner.id, carried.received, known, now)
+                outbox.partner_has(connection, partner.id, carried.received, now)
         # COMMIT POINT: receipts that were kept need not be asked for again
 
 
