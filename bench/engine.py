@@ -3,14 +3,11 @@ the same profiles and must find the same; and what it takes to exchange such kno
 
 import gc
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import offices
 from msgspec.structs import replace

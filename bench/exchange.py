@@ -7,13 +7,10 @@ an effect is missing or doubled, a receipt is missing, a cursor is behind, or a 
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 FAULTS = 0.3
 KILL_EVERY = (20.0, 90.0)  # seconds in which both serve

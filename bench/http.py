@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import httpx
+import processes
 
 from bench.client import Job, Load, send
 from bench.table import Aim, Row, at_least, at_most, quantile
@@ -48,7 +48,7 @@ class Server:
         if not self._made:
             seed(self.settings, SystemClock())
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SHEKARA_")}
-        self.port = _free_port()
+        self.port = processes.free_port()
         command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env={**inherited, **self._changes})
         try:
@@ -129,10 +129,3 @@ def _aims(items: int, concurrency: int, load: Load) -> tuple[Aim, ...]:
         return ()
     rate = at_least(len(load.times) / load.seconds, PER_SECOND[items], "per second")
     return rate, at_most(quantile(load.times, 0.99), P99_MS, "p99")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -9,7 +9,6 @@ batches is sent twice and out of order. It fails when an event is missing or sta
 
 import argparse
 import random
-import sys
 import tempfile
 import threading
 import time
@@ -23,8 +22,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from bench.http import Server
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 SENDERS = 4
 AGAIN = 0.05  # of the batches

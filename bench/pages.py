@@ -7,14 +7,11 @@
 import logging
 import os
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import caseworking
 from browsing import Browser

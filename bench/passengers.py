@@ -9,15 +9,12 @@ is slower than the aim, and the largest rate that was held is printed. Every ten
 
 import argparse
 import asyncio
-import sys
 import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
 
 import httpx
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from bench import http
 from bench.http import Server

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -66,7 +65,7 @@ def portal_address(portal_folder: Path) -> Iterator[str]:
     """Start a portal with demo data for each file, since journeys change what is there; return where it answers."""
     if not (ROOT / "portal" / "static" / "manifest.json").exists():
         pytest.fail("The front end is not built: run npm ci && npm run build first.")
-    port, log = _free_port(), portal_folder / "server.log"
+    port, log = processes.free_port(), portal_folder / "server.log"
     environment = _environment(portal_folder)
     server = processes.start(environment, log, "serve", "--port", str(port))
     try:
@@ -89,12 +88,6 @@ def _prepare(folder: Path) -> None:
     environment = _environment(folder)
     processes.run(environment, folder / "prepare.log", "seed")
     subprocess.run([*LODGE, str(folder)], cwd=ROOT, env=environment, check=True, timeout=300)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,14 @@
 """A partner goes down and nothing is lost; a violation comes from abroad and the next lodgement is judged by it."""
 
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import processes
 import pytest
 from builders import GOODS
 from cast import PARTICIPANTS
@@ -47,10 +46,7 @@ OTHER_GOODS = {  # than those of which an inspection is open
 @pytest.fixture(scope="module")
 def qiyalia(portal_folder: Path, portal_address: str) -> Iterator[Standing]:
     """Return the customs of a country that does not exist; nobody has started it yet."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    standing = Standing(portal_folder, port, SALT)
+    standing = Standing(portal_folder, processes.free_port(), SALT)
     yield standing
     standing.kill()
 

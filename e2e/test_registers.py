@@ -1,10 +1,9 @@
 """An export names a permit that has ended: its exporter can know before lodging, and the officer reads why it waits."""
 
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
+import processes
 import pytest
 from playwright.sync_api import expect
 
@@ -36,10 +35,7 @@ SCRAP = {
 
 @pytest.fixture(scope="module")
 def register(portal_folder: Path, portal_address: str) -> Iterator[Standing]:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    standing = Standing(portal_folder, port, kind=PartnerKind.PERMIT_REGISTER)
+    standing = Standing(portal_folder, processes.free_port(), kind=PartnerKind.PERMIT_REGISTER)
     standing.start()
     yield standing
     standing.kill()

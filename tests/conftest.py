@@ -1,9 +1,9 @@
 """Fixtures for all tests."""
 
-import socket
 from collections.abc import Iterator
 
 import offices
+import processes
 import pytest
 
 from portal import aside
@@ -11,9 +11,7 @@ from portal import aside
 
 @pytest.fixture
 def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return processes.free_port()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import random
+import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -14,6 +16,7 @@ from urllib.request import urlopen
 NOT_AHEAD_OF_NEED = 3600.0  # a process for large bodies starts when there is one
 STARTS_WITHIN_SECONDS = 120
 ENDS_WITHIN_SECONDS = 300
+PORTS = range(10_000, 30_000)  # below those that systems give to connections: nobody takes one while its server is away
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["portal.cli"])
 
@@ -28,6 +31,15 @@ def start(
     process = _context.Process(target=_run, args=(dict(environment), log, words, aside_after))
     process.start()
     return process
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens, for a server that may be killed and started again."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def run(environment: Mapping[str, str], log: Path, *words: str) -> None:

@@ -6,7 +6,6 @@ from what both have stored.
 
 import os
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -66,7 +65,7 @@ class Country:
         _found(self.settings)
         self.engine: Engine = make_engine(self.settings.database_url)
         self.keyring = keyring_of(self.settings)
-        self.port = _free_port()
+        self.port = processes.free_port()
         self.address = ""  # by which the other one reaches it
         self.kills = 0
         self._process: BaseProcess | None = None
@@ -317,9 +316,3 @@ def bin_of(number: int) -> str:
     """Return a BIN that checks."""
     near = (f"1001400{(number + step) % 10_000:04d}{end}" for step in range(10) for end in range(10))
     return next(each for each in near if is_bin(each))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
