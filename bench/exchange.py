@@ -15,7 +15,7 @@ from statistics import median
 FAULTS = 0.3
 KILL_EVERY = (20.0, 90.0)  # seconds in which both serve
 POISON = b"KZ-CRV-poisonous"
-BESIDE = 200  # messages sent around a poisonous one
+BESIDE, ROUNDS = 200, 7  # messages sent around a poisonous one; how often
 
 
 def main() -> None:
@@ -43,19 +43,25 @@ def _chaos(home: Path, messages: int, seed: int, patience: float) -> None:
 
 
 def _poison(home: Path, seed: int, poison: bytes | None) -> None:
-    """Send messages at once of which one ends every connection that carries it, or none; print how long they took."""
+    """Send messages at once, again and again; each time one of them ends every connection that carries it, or none
+    does. Print how long the others took."""
     import two_countries
 
     with two_countries.connected(home, 0.0, seed, poison) as run:
         side, other = run.sides
-        names = side.named(range(BESIDE))
-        side.record([*names[: BESIDE // 2], POISON.decode(), *names[BESIDE // 2 :]])
-        while side.health(other).waiting > (poison is not None):
-            time.sleep(0.1)  # both portals are other processes: their queue can only be looked at
-        seconds = side.latencies(other)
+        rounds = []
+        for number in range(ROUNDS + 1):  # the first only warms up
+            names = side.named(range(number * BESIDE, (number + 1) * BESIDE))
+            middle = [f"{POISON.decode()}-{number}"] if number else []
+            since = two_countries.CLOCK.now()
+            side.record([*names[: BESIDE // 2], *middle, *names[BESIDE // 2 :]])
+            while side.health(other).waiting > (number if poison else 0):
+                time.sleep(0.02)  # both portals are other processes: their queue can only be looked at
+            rounds.append(side.latencies(other, since))
     print(
-        f"{'beside poison' if poison else 'without poison'}: {len(seconds)} messages,"
-        f" median {median(seconds):.2f} s, the longest {max(seconds):.2f} s"
+        f"{'beside poison' if poison else 'without poison'}: {ROUNDS} times {BESIDE} messages,"
+        f" median {median(map(median, rounds[1:])):.2f} s, the longest {median(map(max, rounds[1:])):.2f} s"
+        f" ({', '.join(f'{max(each):.2f}' for each in rounds[1:])})"
     )
 
 

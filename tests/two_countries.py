@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -133,11 +133,12 @@ class Country:
                     made = violating.violation(identifier, bin_of(number), "found_by_control", date(2026, 6, 1))
                     service.record(connection, desk, made, "", CLOCK.now())
 
-    def latencies(self, other: "Country") -> list[float]:
-        """Return after how many seconds each message that was delivered had been."""
+    def latencies(self, other: "Country", since: datetime) -> list[float]:
+        """Return how many seconds each message took that was written since then and has been delivered."""
         with reading(self.engine) as connection:
             sent = exchange_store.list_outgoing(connection, DELIVERED, other.name, 1_000_000)
-        return [(each.ended_at - each.created_at).total_seconds() for each in sent if each.ended_at]
+        new = (each for each in sent if each.created_at >= since)
+        return [(each.ended_at - each.created_at).total_seconds() for each in new if each.ended_at]
 
     def send_poison(self, other: "Country", number: int) -> str:
         """Send what the other one will never take."""
