@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from risk_gateway.catalog import fields
 from risk_gateway.fraud_model.features import feature_label
+from risk_gateway.instructions import instruction_in
 from risk_gateway.knowledge import ready
 from risk_gateway.model import Assessment, Finding, Knowledge, Match, Opinion
 from risk_gateway.selection import RANDOM_DRAW
@@ -118,7 +119,9 @@ def _note(finding: Finding, knowledge: Knowledge, language: str) -> Note:
         comparisons=tuple(
             _comparison(evidence.item, match, language) for evidence in finding.evidence for match in evidence.matches
         ),
-        instructions=tuple(order.instruction for order in profile.measures if order.instruction),
+        instructions=tuple(
+            instruction_in(language, order.instruction) for order in profile.measures if order.instruction
+        ),
     )
 
 

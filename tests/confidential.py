@@ -8,9 +8,10 @@ from typing import Any
 
 import zstandard
 
+from risk_gateway.instructions import instruction_in
 from risk_gateway.model import Assessment, Knowledge
 from risk_gateway.profiles import Condition, Profile
-from risk_gateway.words import Words
+from risk_gateway.words import LANGUAGES, Words
 
 SHORTEST = 5  # characters: what is shorter could be there by coincidence
 DISTINCTIVE = re.compile(r"[-_.]|\W\w|\d")  # no single everyday word
@@ -32,7 +33,8 @@ def secrets_of(known: Knowledge) -> Iterator[str]:
 def secrets_of_profile(profile: Profile) -> Iterator[str]:
     yield from (profile.code, profile.family)
     yield from _texts(profile.title)
-    yield from (order.instruction for order in profile.measures)
+    for order in profile.measures:
+        yield from (instruction_in(language, order.instruction) for language in LANGUAGES)
     yield from thresholds(profile.condition)
 
 

@@ -4,7 +4,7 @@ A balance changes by one statement that refuses what would leave less than nothi
 once cannot both succeed, under the journal's lock or without it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -76,12 +76,12 @@ def add_entries(connection: Connection, entries: Sequence[tuple[Entry, str, str]
 def change_balances(connection: Connection, changes: Mapping[Account, int]) -> None:
     """Change balances, always in the same order, so that nobody waits for each other. Raises `PostingRefused`."""
     if all(tiyn > 0 for tiyn in changes.values()):
-        connection.execute(_grow(connection), [_grown(each, changes[each]) for each in sorted(changes)])
+        connection.execute(_GROW[connection.dialect.name], [_grown(each, changes[each]) for each in sorted(changes)])
         return
     for each in sorted(changes):
         tiyn = changes[each]
         if tiyn > 0:
-            connection.execute(_grow(connection), _grown(each, tiyn))
+            connection.execute(_GROW[connection.dialect.name], _grown(each, tiyn))
         elif connection.execute(_SPEND, {"account": each.id, "tiyn": -tiyn}).rowcount != 1:
             raise PostingRefused("ledger.not_enough", "amount")
 
@@ -286,11 +286,13 @@ def read_notices(connection: Connection, document: str | None = None) -> list[Ro
 # --- rows and values ------------------------------------------------------------------------------------------------
 
 
-def _grow(connection: Connection) -> Any:
-    add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+def _growing(add: Callable[..., Any]) -> Any:
     made = add(account)
     more = {"balance_tiyn": account.c.balance_tiyn + made.excluded.balance_tiyn}
     return made.on_conflict_do_update(index_elements=["id"], set_=more)
+
+
+_GROW = {"postgresql": _growing(postgresql.insert), "sqlite": _growing(sqlite.insert)}
 
 
 def _grown(each: Account, tiyn: int) -> dict[str, Any]:
