@@ -14,6 +14,7 @@ from portal.pages import Pages, language_of
 from portal.views import SignedIn
 from risk_gateway.catalog import fields
 from risk_gateway.errors import MoveRefused, RiskGatewayError
+from risk_gateway.instructions import instruction_in
 
 SEE_OTHER: Final = 303
 UNPROCESSABLE: Final = 422
@@ -41,6 +42,7 @@ def show(
         wrong=[(each.field, each.text.into(language)) for each in wrong],
         beside=beside,
         word=partial(_word, language),
+        instruction=partial(instruction_in, language),
         fact_names={name: field.label.into(language) for name, field in fields().items()},
         **context,
     )

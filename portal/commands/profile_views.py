@@ -17,6 +17,7 @@ from risk_gateway import canonical
 from risk_gateway.desk import BackTest, Standing, Status, cautions
 from risk_gateway.desk_store import Step, StoredProfile
 from risk_gateway.errors import ProfileRefused
+from risk_gateway.instructions import instruction_in
 from risk_gateway.profile_store import EVER_APPROVED
 from risk_gateway.profiles import Kind, Profile
 from risk_gateway.sentences import sentence
@@ -138,7 +139,8 @@ def view(row: Row, steps: Sequence[Step], today: date, language: str) -> View:
         sentence=sentence(profile, language, today) if well_formed(profile) else "",
         facts=_particulars(profile, stored.approver, language),
         measures=[
-            " ".join(filter(None, (one.code, known(one.when, language), one.instruction))) for one in profile.measures
+            " ".join(filter(None, (one.code, known(one.when, language), instruction_in(language, one.instruction))))
+            for one in profile.measures
         ],
         declarant_text=profile.declarant_text.into(language),
         legal_basis=profile.legal_basis.into(language),

@@ -143,6 +143,15 @@ def test_a_row_is_added_without_anything_being_kept(saule: Browser) -> None:
     assert saule.get(PROFILE).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("kk", "прайс-парақпен"), ("ru", "прайс-листом"), ("en", "the price list and the export declaration")],
+)
+def test_what_an_officer_is_to_do_is_in_the_language_of_its_reader(office: Office, language: str, words: str) -> None:
+    with browsing_stored(office, "saule", language) as browser:
+        assert words in browser.get("/risk/profiles/IM-16").text
+
+
 @pytest.mark.parametrize(("language", "words"), [("kk", "тауар коды"), ("ru", "код товара"), ("en", "commodity code")])
 def test_the_preview_speaks_the_language_of_its_reader(office: Office, language: str, words: str) -> None:
     with browsing_stored(office, "saule", language) as browser:
