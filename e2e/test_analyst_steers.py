@@ -11,7 +11,6 @@ import processes
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e import conftest
 from e2e.lodging import lodge
 from e2e.visitor import Visitor
 
@@ -32,7 +31,7 @@ def portal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def portal_address(portal_folder: Path) -> Iterator[str]:
     """Start a portal with the cast and a history of 300 cases."""
     environment = {**os.environ, "SHEKARA_HOME": str(portal_folder), "SHEKARA_DEMO": "1"}
-    port, log = conftest._free_port(), portal_folder / "server.log"
+    port, log = processes.free_port(), portal_folder / "server.log"
     processes.run(environment, log, "seed")
     processes.run(environment, log, "demo", "generate", "--declarations", "300", "--processes", "1")
     server = processes.start(environment, log, "serve", "--port", str(port))
