@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from e2e.lodging import lodge
-from e2e.test_deliveries import press
+from e2e.test_deliveries import IF_DRAWN, press
 from e2e.visitor import Visitor
 
 TRIES = 5  # a draw takes 1 of 100
@@ -54,7 +54,7 @@ def test_goods_go_as_declared_and_the_declaration_is_cleared(
     press(aidos, "clear")
     aidos.page.fill("#seal-1", "M-7001")
     press(aidos, "seal")
-    press(aidos, "let-go")
+    press(aidos, "let-go", inspection=IF_DRAWN)
     expect(aidos.page.locator("#do-let-go")).to_have_count(0)
     aidos.look("transit-departed")
     aidos.page.click(f"text={declared}")
@@ -64,7 +64,7 @@ def test_goods_go_as_declared_and_the_declaration_is_cleared(
     dana.open(f"/control/movements/{moving}")
     dana.page.select_option("#found-1", "intact")
     press(dana, "arrive")
-    press(dana, "discharge")
+    press(dana, "discharge", inspection=IF_DRAWN)
     anna.open(f"/declarations/{declared}")
     expect(anna.page.locator("#summary")).to_contain_text("Cleared")
     anna.look("transit-cleared")
