@@ -58,10 +58,11 @@ def _poison(home: Path, seed: int, poison: bytes | None) -> None:
             while side.health(other).waiting > (number if poison else 0):
                 time.sleep(0.02)  # both portals are other processes: their queue can only be looked at
             rounds.append(side.latencies(other, since))
+    lasts = [max(each) for each in rounds[1:]]
     print(
         f"{'beside poison' if poison else 'without poison'}: {ROUNDS} times {BESIDE} messages,"
-        f" median {median(map(median, rounds[1:])):.2f} s, the longest {median(map(max, rounds[1:])):.2f} s"
-        f" ({', '.join(f'{max(each):.2f}' for each in rounds[1:])})"
+        f" the one in the middle took {median(map(median, rounds[1:])):.2f} s, the last {median(lasts):.2f} s"
+        f" (medians; the last of each round: {', '.join(f'{each:.2f}' for each in lasts)})"
     )
 
 

@@ -26,6 +26,7 @@ PNG = bytes.fromhex(
 ON_THE_ROAD = (78_900_000, 43_720_000)
 OFF_THE_ROAD = (79_200_000, 44_150_000)
 WITHIN_SECONDS = 100  # until the minute is over, and on a busy machine
+IF_DRAWN = "If it was drawn: opened, as declared"  # a draw takes 1 of 100, which cannot leave unseen
 
 
 class Operator:
@@ -83,11 +84,8 @@ def notify(aigerim: Visitor, reference: str) -> str:
     return page.inner_text("h1")
 
 
-IF_DRAWN = "If it was drawn: opened, as declared"  # a draw takes 1 of 100, which cannot leave unseen
-
-
 def press(visitor: Visitor, action: str, **typed: str) -> None:
-    """Type into the form of an action what it asks for, send it, and wait for the page that follows."""
+    """Type into the form of an action, as far as it asks, send it, and wait for the page that follows."""
     form = visitor.page.locator(f"#do-{action}")
     if form.get_attribute("open") is None:
         form.locator("summary").click()

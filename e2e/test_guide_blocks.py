@@ -117,8 +117,7 @@ def test_a_truck(visit: Visit, portal_folder: Path, portal_address: str, languag
     aidos.page.select_option("#operator-1", "seals")
     Album(aidos, language).take("truck-2-seals", "#do-seal")
     press(aidos, "seal")
-    aidos.page.locator("#do-let-go [name=inspection]").fill(said("counted", language))  # in case it was drawn
-    press(aidos, "let-go")
+    press(aidos, "let-go", inspection=said("counted", language))  # in case it was drawn
 
     dana.open("/control/movements")
     operator.tell(number, seal, EventKind.SEALED, (80_350_000, 44_200_000))

@@ -10,17 +10,19 @@ from risk_gateway.knowledge import shipped_profiles
 from risk_gateway.officer_view import for_officer
 from risk_gateway.profiles import MeasureCode, MeasureOrder
 
+KAZAKH = frozenset("әғқңөұүһі")  # letters that Russian does not have
+
 
 def test_each_instruction_of_a_shipped_profile_has_its_words_and_no_words_are_left_over() -> None:
     told = {order.instruction for profile in shipped_profiles() for order in profile.measures if order.instruction}
     assert set(shipped_instructions()) == told
 
 
-@pytest.mark.parametrize(("language", "letters"), [("kk", "әғқңөұүһі"), ("ru", "ыэъщ")])
-def test_an_instruction_is_in_the_letters_of_its_language(language: str, letters: str) -> None:
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_an_instruction_is_in_the_letters_of_its_language(language: str) -> None:
     instructions = [words.into(language) for words in shipped_instructions().values()]
     assert [text for text in instructions if text.isascii()] == []
-    assert any(letter in text for text in instructions for letter in letters)
+    assert [text for text in instructions if KAZAKH.isdisjoint(text.casefold()) is (language == "kk")] == []
     assert len(set(instructions)) == len(instructions)
 
 
