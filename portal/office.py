@@ -42,6 +42,7 @@ from risk_gateway.bases.registry import store as registry_store
 from risk_gateway.bases.registry.model import EntryStep, category_of, status_of
 from risk_gateway.bases.violations import store as violation_store
 from risk_gateway.days import day_of
+from risk_gateway.emergency import Judging
 from risk_gateway.fraud_model import model_store, prediction
 from risk_gateway.history import Past, Question
 from risk_gateway.knowledge import prepare
@@ -159,17 +160,20 @@ class Snapshot:
     def _assemble(self, day: date, key_day: date | None) -> Knowledge:
         """Read one state of all that it consists of, check it and keep it.
 
-        Profiles that nobody has examined yet are examined before: thousands take seconds, and no lodgement is recorded
-        while the writers' lock is held.
+        Profiles are read before, and only read again when something was changed meanwhile: thousands take long to
+        examine, and no lodgement is recorded while the writers' lock is held.
         """
+        read: dict[int, Judging] = {}  # by the revision that was read before
         with reading(self._engine) as connection, suppress(*emergency.DAMAGE):
-            profile_store.read_judging(connection, day)
+            revision = declarations_store.read_revision(connection)
+            read[revision] = profile_store.read_judging(connection, day)
         with writing(self._engine) as connection:
+            judging = read.get(declarations_store.read_revision(connection))
             found = emergency.assemble(
                 day=day,
                 day_key=selection.key_of(connection, key_day or day, self._clock.now()),
                 key_day=key_day,
-                judging=lambda: profile_store.read_judging(connection, day),
+                judging=lambda: judging or profile_store.read_judging(connection, day),
                 reference_values=lambda: values_store.read_in_force(connection, day),
                 model=lambda: model_store.read_champion(connection),
                 capacity=lambda: capacity_store.read_capacity(connection, day),

@@ -1,124 +1,104 @@
-"""Turns a checked condition tree into questions about a case, and a profile into the parts that the engine asks.
+"""Turns a checked condition tree into a test of a case, and a profile into the parts that the engine asks.
 
 A fact that is not known makes its leaf neither true nor false, through `not` as well: a profile fires on true only, so
 a missing fact never fires.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from risk_gateway.catalog import Field, FieldType, Level, fields
-from risk_gateway.columns import Answer, Columns
+from risk_gateway.catalog import Level, fields
 from risk_gateway.conditions import as_text, holds
-from risk_gateway.model import Match
+from risk_gateway.model import HeaderFacts, ItemFacts, Match
 from risk_gateway.profiles import Condition, Profile, area_conditions
 from risk_gateway.remembering import PerObject
 
-SHARED_LEAVES_MAX = 65_536  # many profiles ask the same: it is compiled once, and answered once of a case
+SHARED_LEAVES_MAX = 65_536  # many profiles ask the same: it is compiled once
+COMMODITY, CHAPTER = "commodity_code", 2  # the field, and how many of its digits are the chapter
+ALL_CHAPTERS = frozenset({""})
+LISTING = ("in", "prefix", "is")
+RANGING = ("<", "<=", ">", ">=", "between")
 
-Question: TypeAlias = Callable[[Columns], Answer]
-Listing: TypeAlias = tuple[str, tuple[str, ...]]  # a field, and its texts or the beginnings of its commodities
+Test: TypeAlias = Callable[[HeaderFacts, ItemFacts | None], bool | None]  # None: a fact is not known
+Listing: TypeAlias = tuple[str, tuple[Any, ...]]  # a field, and its texts, beginnings of commodities or its flag
 
 
 # --- a tree ---------------------------------------------------------------------------------------------------------
 
 
-def compile(condition: Condition) -> Question:
-    """Return what a checked tree asks of a case."""
+def compile(condition: Condition) -> Test:
+    """Return the test of a checked tree, of the header alone where it is about no item."""
     if condition.all is not None:
-        return _every(tuple(map(compile, condition.all)))
+        return _all(tuple(map(compile, condition.all)))
     if condition.any is not None:
-        return _some(tuple(map(compile, condition.any)))
+        return _any(tuple(map(compile, condition.any)))
     if condition.negated is not None:
-        return _opposite(compile(condition.negated))
-    return leaf(condition)
+        return _not(compile(condition.negated))
+    return leaf(condition).test
 
 
-def _every(questions: tuple[Question, ...]) -> Question:
-    def every(columns: Columns) -> Answer:
-        yes, no = columns.everywhere, 0
-        for question in questions:
-            so, not_so = question(columns)
-            yes &= so
-            no |= not_so
-        return yes, no
+def _all(tests: tuple[Test, ...]) -> Test:
+    def test(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
+        found = {test(header, item) for test in tests}
+        return False if False in found else None if None in found else True
 
-    return every
+    return test
 
 
-def _some(questions: tuple[Question, ...]) -> Question:
-    def some(columns: Columns) -> Answer:
-        yes, no = 0, columns.everywhere
-        for question in questions:
-            so, not_so = question(columns)
-            yes |= so
-            no &= not_so
-        return yes, no
+def _any(tests: tuple[Test, ...]) -> Test:
+    def test(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
+        found = {test(header, item) for test in tests}
+        return True if True in found else None if None in found else False
 
-    return some
+    return test
 
 
-def _opposite(question: Question) -> Question:
-    def opposite(columns: Columns) -> Answer:
-        yes, no = question(columns)
-        return no, yes
+def _not(test: Test) -> Test:
+    def opposite(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
+        found = test(header, item)
+        return None if found is None else not found
 
     return opposite
 
 
-class Leaf:
-    """A leaf that was compiled: a question about one field, asked once of a case. Raises the errors of comparing."""
+class Leaf(NamedTuple):
+    """A leaf that was compiled: a test of one field, which raises the errors of comparing, and how it is told."""
 
-    def __init__(self, field: Field, op: str, value: Any) -> None:
-        self.field = field
-        self.op = op
-        self.expected = as_text(value)
-        self._ask = _asking(field, op, value)
-
-    def __call__(self, columns: Columns) -> Answer:
-        answer = columns.answers.get(self)
-        if answer is None:
-            answer = columns.answers[self] = self._ask(columns)
-        return answer
+    test: Test
+    name: str
+    op: str
+    expected: str
+    of_header: bool
 
 
 @lru_cache(maxsize=SHARED_LEAVES_MAX)
 def leaf(condition: Condition) -> Leaf:
-    return Leaf(_field(condition), str(condition.op), condition.value)
+    field, op = fields()[str(condition.field)], str(condition.op)
+    of_header = field.level is Level.HEADER
+    test = (_of_header if of_header else _of_item)(_fact_of(field.name), holds(field, op, condition.value))
+    return Leaf(test, field.name, op, as_text(condition.value), of_header)
 
 
-def _field(condition: Condition) -> Field:
-    return fields()[str(condition.field)]
+_fact_of = cache(attrgetter)  # one for all leaves: what is at hand already is read in less time
 
 
-def _asking(field: Field, op: str, value: Any) -> Question:
-    if field.level is Level.HEADER:
-        return _of_header(field.name, holds(field, op, value))
-    if field.type is FieldType.NUMBER:
-        return _of_numbers(_range(field.name, op, value))
-    listed = _of_listed(field.name, (value,) if field.type is FieldType.FLAG else value)
-    return _opposite(listed) if op in ("not_in", "not_prefix", "absent") else listed
+def _of_header(fact_of: Callable[[HeaderFacts], Any], met: Callable[..., bool]) -> Test:
+    def test(header: HeaderFacts, _: ItemFacts | None) -> bool | None:
+        fact = fact_of(header)
+        return None if fact is None else met(fact)
+
+    return test
 
 
-def _of_header(name: str, met: Callable[..., bool]) -> Question:
-    def of_header(columns: Columns) -> Answer:
-        fact = getattr(columns.header, name)
-        if fact is None:
-            return 0, 0
-        return (columns.everywhere, 0) if met(fact) else (0, columns.everywhere)
+def _of_item(fact_of: Callable[[Any], Any], met: Callable[..., bool]) -> Test:
+    def test(_: HeaderFacts, item: ItemFacts | None) -> bool | None:
+        fact = fact_of(item)
+        return None if fact is None else met(fact)
 
-    return of_header
-
-
-def _of_listed(name: str, keys: tuple[Any, ...]) -> Question:
-    def of_listed(columns: Columns) -> Answer:
-        yes = columns.listed(name, keys)
-        return yes, columns.known(name) & ~yes
-
-    return of_listed
+    return test
 
 
 class Range(NamedTuple):
@@ -131,68 +111,75 @@ class Range(NamedTuple):
     without_highest: bool
 
 
-def _range(name: str, op: str, value: Any) -> Range:
-    if op == "between":
-        return Range(name, Decimal(value[0]), Decimal(value[1]), False, False)
-    if op in ("<", "<="):
-        return Range(name, None, Decimal(value), False, op == "<")
-    return Range(name, Decimal(value), None, op == ">", False)
+def _range(part: Condition) -> Range:
+    name, value = str(part.field), part.value
+    if isinstance(value, tuple):
+        return Range(name, _number(value[0]), _number(value[1]), False, False)
+    if part.op in ("<", "<="):
+        return Range(name, None, _number(value), False, part.op == "<")
+    return Range(name, _number(value), None, part.op == ">", False)
 
 
-def _of_numbers(meant: Range) -> Question:
-    """Values rise: those that are meant stand together."""
-    name, lowest, highest, without_lowest, without_highest = meant
-    first = bisect_right if without_lowest else bisect_left
-    last = bisect_left if without_highest else bisect_right
-
-    def of_numbers(columns: Columns) -> Answer:
-        values, before = columns.numbers(name)
-        start = 0 if lowest is None else first(values, lowest)
-        end = len(values) if highest is None else last(values, highest)
-        yes = before[end] & ~before[start]
-        return yes, before[-1] & ~yes
-
-    return of_numbers
+_number = lru_cache(maxsize=SHARED_LEAVES_MAX)(Decimal)
 
 
 # --- a profile ------------------------------------------------------------------------------------------------------
 
 
-class Compiled:
-    """A profile as the engine asks it; all parts must hold. It does not hold the profile itself.
+class Told(NamedTuple):
+    """A leaf as it is told where its profile fired, if it `held`; None where it always has."""
 
-    Of the header: `values` list the texts of which it must have one, no field twice; `header` are other conditions.
-    Of an item: `listed` list texts and commodities, the narrowest first; `of_items` are other questions, and `ranges`
-    what those about numbers ask. A profile that is `header_only` is about the whole declaration.
-    """
+    name: str
+    op: str
+    expected: str
+    of_header: bool
+    held: Test | None
+
+
+class Asked(NamedTuple):
+    """What a profile asks of the header, or of an item. `listed` is what fields must be or begin with, no field twice,
+    and `range` what one number must be: these rule most profiles out, see index.py. `others` are all else."""
+
+    listed: tuple[Listing, ...]
+    range: Range | None
+    others: tuple[Condition, ...]
+
+
+class Compiled:
+    """A profile as the engine asks it; all parts must hold. It does not hold the profile itself. One that is
+    `header_only` is about the whole declaration, any other about goods of its `chapters`."""
 
     def __init__(self, parts: tuple[Condition, ...]) -> None:
         self._parts = parts
-        of_header = [part for part in parts if _is_header_only(part)]
-        of_items = [part for part in parts if not _is_header_only(part)]
-        values = {str(part.field): part for part in of_header if _lists(part)}
-        self.values = tuple(map(_listing, values.values()))
-        self.header = tuple(part for part in of_header if part is not values.get(str(part.field)))
-        self.listed = tuple(map(_listing, sorted(filter(_lists, of_items), key=_width)))
-        self.of_items = tuple(compile(part) for part in of_items if not _lists(part))
-        self.ranges = tuple(_range(str(part.field), str(part.op), part.value) for part in of_items if _is_number(part))
+        of_header: list[Condition] = []
+        of_items: list[Condition] = []
+        for part in parts:
+            (of_header if _is_header_only(part) else of_items).append(part)
+        self.header, self.item = _asked(of_header), _asked(of_items)
         self.header_only = not of_items
+        self.chapters = _chapters(self.item)
+        self._tests = tuple(map(compile, self.item.others))
 
-    def explain(self, columns: Columns, row: int | None) -> tuple[Match, ...]:
-        """Return what held of an item, of the header when None: the leaves that made the tree true, each with the
-        expected and the actual value."""
-        found = []
-        for leaf, wanted in self._leaves:
-            yes, no = leaf(columns)
-            if (yes if wanted else no) >> (row or 0) & 1:
-                holder = columns.header if row is None or leaf.field.level is Level.HEADER else columns.items[row]
-                op = leaf.op if wanted else f"not {leaf.op}"
-                found.append(Match(leaf.field.name, op, leaf.expected, as_text(getattr(holder, leaf.field.name))))
-        return tuple(found)
+    def firing(self, header: HeaderFacts, items: Sequence[ItemFacts]) -> Sequence[ItemFacts]:
+        """Return those of the items of which all holds, of items that are as listed and in range."""
+        for test in self._tests:
+            items = [item for item in items if test(header, item)]
+        return items
+
+    def explain(self, header: HeaderFacts, item: ItemFacts | None) -> tuple[Match, ...]:
+        """Return what held where the profile fired, of the header when `item` is None: the leaves that made the tree
+        true, each with the expected and the actual value."""
+        return tuple(
+            [
+                Match(name, op, expected, as_text(getattr(header if of_header else item, name)))
+                for name, op, expected, of_header, held in self._told
+                if held is None or held(header, item)
+            ]
+        )
 
     @cached_property
-    def _leaves(self) -> tuple[tuple[Leaf, bool], ...]:
-        return tuple(found for part in self._parts for found in _leaves(part))
+    def _told(self) -> tuple[Told, ...]:
+        return tuple(told for part in self._parts for told in _told(part, part.field is not None))
 
 
 def _compile_profile(profile: Profile) -> Compiled:
@@ -205,7 +192,7 @@ compiled = PerObject(_compile_profile)  # a checked profile is compiled once, fo
 
 def _is_header_only(condition: Condition) -> bool:
     if condition.field is not None:
-        return _field(condition).level is Level.HEADER
+        return fields()[condition.field].level is Level.HEADER
     return all(map(_is_header_only, _children(condition)))
 
 
@@ -214,27 +201,45 @@ def _children(condition: Condition) -> tuple[Condition, ...]:
     return (condition.all or ()) + (condition.any or ()) + negated
 
 
-def _leaves(condition: Condition, wanted: bool = True) -> Iterator[tuple[Leaf, bool]]:
-    """Yield the leaves of a checked tree in reading order, and whether they shall hold or, below a `not`, not hold."""
+def _told(condition: Condition, surely: bool, wanted: bool = True) -> Iterator[Told]:
+    """Yield the leaves of a checked tree in reading order; what is `surely` so where the profile fires is not asked."""
     if condition.field is not None:
-        yield leaf(condition), wanted
+        test, name, op, expected, of_header = leaf(condition)
+        held = test if wanted else _not(test)
+        yield Told(name, op if wanted else f"not {op}", expected, of_header, None if surely else held)
     for child in _children(condition):
-        yield from _leaves(child, wanted != (condition.negated is not None))
+        yield from _told(child, False, wanted != (condition.negated is not None))
 
 
-def _lists(part: Condition) -> bool:
-    return part.op in ("in", "prefix")
+def _asked(parts: Sequence[Condition]) -> Asked:
+    """Of two parts that list the same field the narrower is listed, of ranges the first is the range."""
+    listing: dict[str, Condition] = {}
+    others: list[Condition] = []
+    number: Condition | None = None
+    for part in parts:
+        name = str(part.field)
+        if part.op in LISTING and name not in listing:
+            listing[name] = part
+        elif part.op in LISTING:
+            listing[name], wider = sorted((listing[name], part), key=_width)
+            others.append(wider)
+        elif part.op in RANGING and number is None:
+            number = part
+        else:
+            others.append(part)
+    return Asked(tuple(map(_listing, listing.values())), None if number is None else _range(number), tuple(others))
 
 
-def _is_number(part: Condition) -> bool:
-    return part.field is not None and _field(part).type is FieldType.NUMBER
+def _chapters(asked: Asked) -> frozenset[str]:
+    commodities = dict(asked.listed).get(COMMODITY)
+    return frozenset(text[:CHAPTER] for text in commodities) if commodities else ALL_CHAPTERS
 
 
 def _listing(part: Condition) -> Listing:
-    return str(part.field), tuple(map(str, part.value)) if isinstance(part.value, tuple) else ()
+    return str(part.field), part.value if isinstance(part.value, tuple) else (part.value,)
 
 
-def _width(part: Condition) -> tuple[bool, int, int]:
-    """Rank by how much is let in: by long prefixes of commodities less than by other texts, by few less."""
-    _, texts = _listing(part)
-    return part.op != "prefix", -min(map(len, texts)), len(texts)
+def _width(part: Condition) -> tuple[int, int]:
+    """Rank what lists by how much it lets in: by long texts less than by short ones, by few less than by many."""
+    texts = part.value if isinstance(part.value, tuple) else ()
+    return -min((len(str(text)) for text in texts), default=0), len(texts)

@@ -10,7 +10,7 @@ import msgspec
 import zstandard
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection, insert, select, true, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from risk_gateway import canonical, desk
@@ -122,7 +122,7 @@ def attach_report(
 
 def read_standing(connection: Connection, code: str, version: int) -> Standing:
     """Raises MoveRefused for a version that is not kept, or whose row says another status than its last step."""
-    records = {one.version: one for one in read_records(connection, profile_table.c.code == code)}
+    records = {one.version: one for one in read_records(connection, code)}
     record = records.get(version)
     if record is None:
         raise MoveRefused("move-no-profile", profile=code, version=str(version))
@@ -154,18 +154,17 @@ def _replaced_to(records: Iterable[Record], version: int) -> date | None:
 
 def read_versions(connection: Connection, code: str | None = None) -> list[StoredProfile]:
     """Return every version, by code and number, or those of one code."""
-    records = read_records(connection, true() if code is None else profile_table.c.code == code)
-    examined = examine(connection, records)
+    records = read_records(connection, code)
     return [
         StoredProfile(
             code=record.code,
             version=record.version,
-            profile=examined[record].profile,
+            profile=examined.profile,
             status=_status(record),
             approver=record.approver,
-            refused=examined[record].refused if record.should_judge else (),
+            refused=examined.refused if record.should_judge else (),
         )
-        for record in records
+        for record, examined in zip(records, examine(connection, records), strict=True)
     ]
 
 

@@ -1,17 +1,15 @@
 """Judges a case with all profiles of a block at once.
 
-The index says which few profiles are in question (index.py). They are asked one after the other, each of all items at
-once (columns.py). Only what fired is explained.
+The index says which few profiles are in question, and of which items (index.py). They are asked one after the other.
+Only what fired is explained.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 
 from risk_gateway.budget import Budget
-from risk_gateway.columns import Columns, places
 from risk_gateway.compiler import Compiled, compiled
 from risk_gateway.index import Index
-from risk_gateway.model import Case, Evidence, Finding
+from risk_gateway.model import Case, Evidence, Finding, HeaderFacts, ItemFacts
 from risk_gateway.profiles import Kind, Profile
 
 EXPLAINED_ITEMS_MAX = 5
@@ -31,43 +29,33 @@ class Engine:
 
     def judge(self, case: Case, budget: Budget) -> Iterator[Finding]:
         """Yield what fires. Raises OutOfTime; a fact that cannot be judged raises a built-in error."""
-        columns = Columns(case.header, case.items, budget)
         budget.check()
-        for place in places(self._index.candidates(columns)):
+        for place, items in self._index.in_question(case.header, case.items, budget):
             budget.check()
-            finding = _judge(*self._profiles[place], columns)
+            finding = _judge(*self._profiles[place], case.header, items)
             if finding is not None:
                 yield finding
 
 
-def _judge(profile: Profile, parts: Compiled, columns: Columns) -> Finding | None:
-    """Return what a profile finds whose header conditions hold."""
+def _judge(profile: Profile, parts: Compiled, header: HeaderFacts, items: Sequence[ItemFacts]) -> Finding | None:
+    """Return what a profile finds that the index leaves in question of these items."""
     if parts.header_only:
-        return _finding(profile, columns, (), (Evidence(None, parts.explain(columns, None)),))
-    rows = columns.rows
-    for question in parts.of_items:
-        rows &= question(columns)[0]
-        if not rows:
-            return None
-    for field, texts in parts.listed:
-        rows &= columns.listed(field, texts)
-        if not rows:
-            return None
-    explained = tuple(
-        Evidence(columns.items[row].sequence, parts.explain(columns, row))
-        for row in islice(places(rows), EXPLAINED_ITEMS_MAX)
-    )
-    return _finding(profile, columns, tuple(columns.items[row].sequence for row in places(rows)), explained)
+        return _finding(profile, header, (), (Evidence(None, parts.explain(header, None)),))
+    hit = parts.firing(header, items)
+    if not hit:
+        return None
+    evidence = tuple(Evidence(item.sequence, parts.explain(header, item)) for item in hit[:EXPLAINED_ITEMS_MAX])
+    return _finding(profile, header, tuple(item.sequence for item in hit), evidence)
 
 
-def _finding(profile: Profile, columns: Columns, items: tuple[int, ...], evidence: tuple[Evidence, ...]) -> Finding:
+def _finding(profile: Profile, header: HeaderFacts, items: tuple[int, ...], evidence: tuple[Evidence, ...]) -> Finding:
     return Finding(
         profile=profile.code,
         profile_version=profile.version,
         kind=profile.kind,
         family=profile.family,
         weight=profile.weight,
-        rate=profile.selection.of(columns.header.declarant_category),
+        rate=profile.selection.of(header.declarant_category),
         items=items,
         evidence=evidence,
     )

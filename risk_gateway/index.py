@@ -1,74 +1,163 @@
 """Which profiles a case leaves in question: thousands are ruled out without being asked.
 
-Each profile has a place, a bit. What only the header decides is one big integer, the active profiles; each item narrows
-it to those that admit its commodity, its other texts and its numbers. A profile is in question when some item leaves it
-so. Not all conditions are looked at here: whoever is left is still to be asked.
+Profiles stand in sections: one for each chapter of goods, one for goods of all chapters, one about the declaration as a
+whole. In its section each has a seat, a bit. What the header decides is one integer, the active profiles of the
+section; each item narrows it to those that admit its numbers, its commodity and its other texts. What a profile lists
+and the range that it names are decided here; whoever is left is still to be asked all else.
 """
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import reduce
-from itertools import accumulate
-from operator import or_, xor
+from functools import lru_cache, reduce
+from operator import attrgetter, or_
+from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
-from risk_gateway.columns import COMMODITY, Columns, beginnings, bits
-from risk_gateway.compiler import Compiled, Listing, Range, compile
-from risk_gateway.model import ItemFacts
+from risk_gateway.budget import Budget
+from risk_gateway.compiler import ALL_CHAPTERS, CHAPTER, COMMODITY, Compiled, Listing, Range, compile
+from risk_gateway.model import HeaderFacts, ItemFacts
 from risk_gateway.profiles import Condition
+
+CHUNK = 128  # items between two looks at the clock
+PREFIX_LENGTHS = (2, 4, 6, 10)
+COMMODITIES_REMEMBERED = 20_000
 
 
 class Index:
-    """Of compiled profiles in their places: for each thing that may rule profiles out, the places that it concerns."""
+    """Of compiled profiles in their places."""
 
     def __init__(self, profiles: Sequence[Compiled]) -> None:
-        everyone = (1 << len(profiles)) - 1
-        placed = tuple(enumerate(profiles))
-        self._header_only = bits([place for place, parts in placed if parts.header_only])
-        self._of_header = _texts(((place, parts.values) for place, parts in placed), everyone)
-        self._of_items = _texts(((place, parts.listed) for place, parts in placed), everyone)
-        self._numbers = _numbers(((place, parts.ranges) for place, parts in placed), everyone)
-        tests: defaultdict[Condition, list[int]] = defaultdict(list)
-        for place, parts in placed:
-            for condition in parts.header:
-                tests[condition].append(place)
-        self._tests = tuple((compile(condition), bits(concerned)) for condition, concerned in tests.items())
-        self._everyone = everyone
+        whole: list[int] = []
+        chapters: defaultdict[str, list[int]] = defaultdict(list)
+        for place, parts in enumerate(profiles):
+            if parts.header_only:
+                whole.append(place)
+                continue
+            for chapter in parts.chapters:
+                chapters[chapter].append(place)
+        self._scales = _scales(parts.item.range for parts in profiles)
+        self._numbers = _reading([scale.field for scale in self._scales])
+        self._whole = self._seated(profiles, whole)
+        self._chapters = {chapter: self._seated(profiles, places) for chapter, places in chapters.items()}
 
-    def candidates(self, columns: Columns) -> int:
-        """Return the profiles in question, as bits. Raises OutOfTime, and built-in errors."""
+    def _seated(self, profiles: Sequence[Compiled], at: Sequence[int]) -> "_Seated":
+        section = _section(tuple(profiles[place] for place in at))
+        return _Seated(section, tuple(at), [section.by_slot(scale) for scale in self._scales])
+
+    def in_question(
+        self, header: HeaderFacts, items: Sequence[ItemFacts], budget: Budget
+    ) -> list[tuple[int, list[ItemFacts]]]:
+        """Return the places of the profiles in question, rising, each with the items of which it is; none for a profile
+        about the whole declaration. Raises OutOfTime, and built-in errors."""
+        found: defaultdict[int, list[ItemFacts]] = defaultdict(list)
+        for seat in places(self._whole.section.active(header)):
+            found[self._whole.places[seat]] = []
+        active: dict[str, int] = {}
+        for number, item in enumerate(items):
+            if number and not number % CHUNK:
+                budget.check()
+            slots = [scale.slot(fact) for scale, fact in zip(self._scales, self._numbers(item), strict=True)]
+            for chapter in (*ALL_CHAPTERS, item.commodity_code[:CHAPTER]):
+                seated = self._chapters.get(chapter)
+                if seated is None:
+                    continue
+                left = active.get(chapter)
+                if left is None:
+                    left = active[chapter] = seated.section.active(header)
+                for admitting, slot in zip(seated.admitting, slots, strict=True):
+                    left &= admitting[slot]
+                if left:
+                    for seat in places(seated.section.admitting(item, left)):
+                        found[seated.places[seat]].append(item)
+        return sorted(found.items())
+
+
+def _reading(fields: Sequence[str]) -> Callable[[object], Iterable[Any]]:
+    if len(fields) > 1:
+        return attrgetter(*fields)
+    return lambda facts: [getattr(facts, field) for field in fields]
+
+
+# --- a section ------------------------------------------------------------------------------------------------------
+
+
+class _Section:
+    """Profiles on their seats: for each thing that may rule profiles out, the seats that it concerns."""
+
+    def __init__(self, profiles: Sequence[Compiled]) -> None:
+        self._everyone = (1 << len(profiles)) - 1
+        self._of_header = _texts((parts.header.listed for parts in profiles), self._everyone)
+        self._of_items = _texts((parts.item.listed for parts in profiles), self._everyone)
+        ranges = [parts.header.range for parts in profiles]
+        self._numbers = [(scale, scale.admitting(ranges)) for scale in _scales(ranges)]
+        self._ranges = [parts.item.range for parts in profiles]
+        self._by_slot: dict[str, tuple[_Scale, list[int]]] = {}
+        tests: defaultdict[Condition, int] = defaultdict(int)
+        for seat, parts in enumerate(profiles):
+            for condition in parts.header.others:
+                tests[condition] |= 1 << seat
+        self._tests = [(compile(condition), concerned) for condition, concerned in tests.items()]
+
+    def by_slot(self, scale: "_Scale") -> list[int]:
+        """Return by slot of a scale of items whom it admits; worked out again when the scale has changed."""
+        known = self._by_slot.get(scale.field)
+        if known is None or known[0] != scale:
+            known = self._by_slot[scale.field] = scale, scale.admitting(self._ranges)
+        return known[1]
+
+    def active(self, header: HeaderFacts) -> int:
+        """Return the profiles of which all holds that they ask of the header."""
         active = self._everyone
         for texts in self._of_header:
-            active &= texts.admitting(getattr(columns.header, texts.field))
-        for question, concerned in self._tests:
-            if active & concerned and not question(columns)[0]:
+            active &= texts.admitting(getattr(header, texts.field))
+        for scale, admitting in self._numbers:
+            active &= admitting[scale.slot(getattr(header, scale.field))]
+        for test, concerned in self._tests:
+            if active & concerned and not test(header, None):
                 active &= ~concerned
-        left = active & self._header_only
-        for item in columns.in_time():
-            left |= self._admitting(item, active)
-        return left
+        return active
 
-    def _admitting(self, item: ItemFacts, active: int) -> int:
+    def admitting(self, item: ItemFacts, active: int) -> int:
+        """Return those of the active profiles that list what an item is."""
         for texts in self._of_items:
             active &= texts.admitting(getattr(item, texts.field))
-        for numbers in self._numbers:
-            if not active:
-                break
-            active &= numbers.admitting(getattr(item, numbers.field))
         return active
 
 
+class _Seated(NamedTuple):
+    """A section in an index: the places of its profiles, and for each scale of the index whom each slot admits."""
+
+    section: _Section
+    places: tuple[int, ...]
+    admitting: list[list[int]]
+
+
+_sections: WeakValueDictionary[tuple[Compiled, ...], _Section] = WeakValueDictionary()
+
+
+def _section(profiles: tuple[Compiled, ...]) -> _Section:
+    """Return the section of these profiles, the same again for as long as somebody has it."""
+    found = _sections.get(profiles)
+    if found is None:
+        found = _sections[profiles] = _Section(profiles)
+    return found
+
+
+# --- texts ----------------------------------------------------------------------------------------------------------
+
+
 class _Texts:
-    """The profiles that a text of one field leaves in question: those that list it, and the others, that list none."""
+    """The profiles that a text or flag of one field leaves in question: those that list it, and the others, that list
+    none."""
 
-    def __init__(self, field: str, by_text: Mapping[str, Sequence[int]], everyone: int) -> None:
+    def __init__(self, field: str, listing: Mapping[Any, int], everyone: int) -> None:
         self.field = field
-        listing = {text: bits(places) for text, places in by_text.items()}
         self._others = everyone & ~reduce(or_, listing.values())
-        self._by_text = {text: places | self._others for text, places in listing.items()}
+        self._by_text = {text: seats | self._others for text, seats in listing.items()}
 
-    def admitting(self, fact: str | None) -> int:
+    def admitting(self, fact: Any) -> int:
         return self._by_text.get(fact, self._others) if fact is not None else self._others
 
 
@@ -83,52 +172,78 @@ class _Commodities(_Texts):
         return admitting
 
 
-class _Numbers:
-    """The profiles that a number of one field leaves in question.
-
-    The bounds of all profiles cut the numbers into slots: below the first bound, on it, between it and the next, and so
-    on. Each profile admits the slots of its range, with its bounds.
-    """
-
-    def __init__(self, field: str, ranges: Sequence[tuple[int, Range]], everyone: int) -> None:
-        self.field = field
-        bounds = {bound for _, given in ranges for bound in (given.lowest, given.highest)}
-        self._bounds = sorted(bound for bound in bounds if bound is not None)
-        starts: defaultdict[int, list[int]] = defaultdict(list)
-        ends: defaultdict[int, list[int]] = defaultdict(list)
-        for place, given in ranges:
-            starts[0 if given.lowest is None else self._slot(given.lowest)].append(place)
-            if given.highest is not None:
-                ends[self._slot(given.highest) + 1].append(place)
-        self._others = everyone & ~bits([place for place, _ in ranges])
-        turns = (bits(starts[slot]) ^ bits(ends[slot]) for slot in range(2 * len(self._bounds) + 1))
-        self._by_slot = tuple(accumulate(turns, xor, initial=self._others))[1:]
-
-    def admitting(self, fact: Decimal | int | None) -> int:
-        return self._others if fact is None else self._by_slot[self._slot(fact)]
-
-    def _slot(self, number: Decimal | int) -> int:
-        place = bisect_left(self._bounds, number)
-        return 2 * place + (place < len(self._bounds) and self._bounds[place] == number)
-
-
-def _texts(listings: Iterable[tuple[int, tuple[Listing, ...]]], everyone: int) -> tuple[_Texts, ...]:
-    """Return the postings of each field that is listed; of a profile that lists a field twice the first counts."""
-    by_field: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for place, given in listings:
-        for field, texts in dict(reversed(given)).items():
+def _texts(listings: Iterable[tuple[Listing, ...]], everyone: int) -> list[_Texts]:
+    """Return the postings of each field that is listed, commodities first: they rule out most."""
+    by_field: defaultdict[str, defaultdict[Any, int]] = defaultdict(lambda: defaultdict(int))
+    for seat, given in enumerate(listings):
+        bit = 1 << seat
+        for field, texts in given:
+            by_text = by_field[field]
             for text in texts:
-                by_field[field][text].append(place)
-    return tuple(
+                by_text[text] |= bit
+    return [
         (_Commodities if field == COMMODITY else _Texts)(field, by_text, everyone)
         for field, by_text in sorted(by_field.items(), key=lambda one: one[0] != COMMODITY)
-    )
+    ]
 
 
-def _numbers(ranges: Iterable[tuple[int, tuple[Range, ...]]], everyone: int) -> tuple[_Numbers, ...]:
-    """Return the slots of each field; of a profile only the first range counts, so that slots stay few."""
-    by_field: defaultdict[str, list[tuple[int, Range]]] = defaultdict(list)
-    for place, given in ranges:
-        for one in given[:1]:
-            by_field[one.field].append((place, one))
-    return tuple(_Numbers(field, given, everyone) for field, given in by_field.items())
+# --- numbers --------------------------------------------------------------------------------------------------------
+
+
+class _Scale(NamedTuple):
+    """The bounds of a field's ranges cut its numbers into slots: below the first bound, on it, between it and the next,
+    and so on. Slot 0 is for a number that is not known."""
+
+    field: str
+    bounds: tuple[Decimal, ...]
+
+    def slot(self, number: Decimal | int | None) -> int:
+        if number is None:
+            return 0
+        place = bisect_left(self.bounds, number)
+        return 2 * place + 1 + (place < len(self.bounds) and self.bounds[place] == number)
+
+    def admitting(self, ranges: Sequence[Range | None]) -> list[int]:
+        """Return by slot the seats of those whose range it is in, and of all who name no range of this field."""
+        here = (1 << len(ranges)) - 1
+        turns: defaultdict[int, int] = defaultdict(int)  # by slot, who comes or goes there
+        for seat, given in enumerate(ranges):
+            if given is None or given.field != self.field:
+                continue
+            bit = 1 << seat
+            here ^= bit
+            turns[1 if given.lowest is None else self.slot(given.lowest) + given.without_lowest] ^= bit
+            if given.highest is not None:
+                turns[self.slot(given.highest) + (not given.without_highest)] ^= bit
+        found = []
+        for slot in range(2 * len(self.bounds) + 2):
+            if slot in turns:
+                here ^= turns[slot]
+            found.append(here)
+        return found
+
+
+def _scales(ranges: Iterable[Range | None]) -> list[_Scale]:
+    bounds: defaultdict[str, set[Decimal]] = defaultdict(set)
+    for given in ranges:
+        if given is not None:
+            bounds[given.field].update(bound for bound in (given.lowest, given.highest) if bound is not None)
+    return [_Scale(field, tuple(sorted(found))) for field, found in bounds.items()]
+
+
+# --- bits -----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=COMMODITIES_REMEMBERED)
+def beginnings(commodity: str) -> frozenset[str]:
+    """Return what a commodity may be named by: its first 2, 4, 6 and 10 digits."""
+    return frozenset(commodity[:length] for length in PREFIX_LENGTHS)
+
+
+def places(bits: int) -> Iterator[int]:
+    """Yield where the bits are, lowest first."""
+    digits = bin(bits)[:1:-1]
+    place = digits.find("1")
+    while place >= 0:
+        yield place
+        place = digits.find("1", place + 1)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import holidays
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import force_setattr
 
 from risk_gateway import dated
 from risk_gateway.engine import Engine
@@ -61,8 +61,8 @@ class Ready:
         day = self.knowledge.day
         found = self.engines.get(block)
         if found is None:
-            active = (profile for profile in self._profiles.values() if profile.active_on(day))
-            found = self.engines[block] = Engine(profile for profile in active if profile.block is block)
+            own = (profile for profile in self._profiles.values() if profile.block is block)
+            found = self.engines[block] = Engine(profile for profile in own if profile.active_on(day))
         if not found:
             raise OutOfKnowledge("no-profile", block=block.value, day=day.isoformat())
         return found
@@ -138,7 +138,8 @@ def build(
         model=model,
         problem=problem,
     )
-    return replace(draft, version=version_of(draft))
+    force_setattr(draft, "version", version_of(draft))  # the same object, of which the manifest is remembered
+    return draft
 
 
 # --- rules ----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ ever changed; whatever is read must have its digest.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
@@ -35,6 +35,8 @@ ASKED_AT_ONCE = 500
 T = TypeVar("T")
 _alive: WeakValueDictionary[str, Any] = WeakValueDictionary()  # parts by digest: the same object, while anybody has it
 
+_before: dict[str, Collection[str]] = {}  # the list of profiles that was met last, by its digest
+
 
 # --- keeping --------------------------------------------------------------------------------------------------------
 
@@ -56,7 +58,10 @@ def _keep(connection: Connection, knowledge: Knowledge) -> None:
     missing = _missing(connection, dict(parts_of(knowledge, manifest)))
     if manifest.profiles in missing:  # else it was kept together with all that it lists
         profiles = dict(zip(profile_digests(knowledge), knowledge.profiles, strict=True))
-        missing |= _missing(connection, profiles)
+        kept = _listed_before(connection)
+        missing |= _missing(connection, {digest: one for digest, one in profiles.items() if digest not in kept})
+        _before.clear()
+        _before[manifest.profiles] = frozenset(profiles)
     rows = [{"digest": digest, "content": pack(canonical.dumps(part))} for digest, part in missing.items()]
     if _committed_key(connection, manifest) is None and _missing(connection, {manifest.key: None}):
         rows.append({"digest": manifest.key, "content": pack(knowledge.day_key)})
@@ -64,6 +69,11 @@ def _keep(connection: Connection, knowledge: Knowledge) -> None:
         connection.execute(insert(part_table), rows)
     content = pack(canonical.dumps(manifest))
     connection.execute(insert(knowledge_table).values(version=knowledge.version, content=content))
+
+
+def _listed_before(connection: Connection) -> Collection[str]:
+    """Return the profiles of the list that was met last, if it is kept here: few are new since."""
+    return frozenset().union(*(listed for listing, listed in _before.items() if not _missing(connection, {listing: 0})))
 
 
 def _missing(connection: Connection, parts: Mapping[str, object]) -> dict[str, object]:
@@ -144,7 +154,7 @@ def _part(digest: str, content: bytes, kind: type[T]) -> T:
 
 
 def _rows(connection: Connection, digests: list[str], *columns: Any) -> Iterable[Any]:
-    return connection.execute(select(*columns).where(part_table.c.digest.in_(digests)))
+    return connection.execute(select(*columns).where(part_table.c.digest.in_(digests))).all()
 
 
 def _some_at_once(digests: Iterable[str]) -> Iterable[list[str]]:

@@ -39,7 +39,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
 digest_of: PerObject[object, str] = PerObject(canonical.digest)
 
 
-def manifest_of(knowledge: Knowledge) -> Manifest:
+def _profile_digests(knowledge: Knowledge) -> tuple[str, ...]:
+    return tuple(map(digest_of, knowledge.profiles))
+
+
+profile_digests: PerObject[Knowledge, tuple[str, ...]] = PerObject(_profile_digests)
+
+
+def _manifest_of(knowledge: Knowledge) -> Manifest:
     return Manifest(
         day=knowledge.day,
         key_day=knowledge.key_day,
@@ -53,13 +60,12 @@ def manifest_of(knowledge: Knowledge) -> Manifest:
     )
 
 
+manifest_of: PerObject[Knowledge, Manifest] = PerObject(_manifest_of)
+
+
 def version_of(knowledge: Knowledge) -> str:
     """Return the version that the knowledge must have."""
     return manifest_of(knowledge).version
-
-
-def profile_digests(knowledge: Knowledge) -> list[str]:
-    return [digest_of(profile) for profile in knowledge.profiles]
 
 
 def parts_of(knowledge: Knowledge, manifest: Manifest) -> Iterator[tuple[str, object]]:

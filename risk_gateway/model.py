@@ -58,7 +58,7 @@ __all__ = [
 # --- the knowledge --------------------------------------------------------------------------------------------------
 
 
-class Knowledge(Struct, frozen=True, kw_only=True):
+class Knowledge(Struct, frozen=True, kw_only=True, weakref=True):
     """Everything a case is judged with on `day`. `version` is the SHA-256 of the digests of its parts: see manifest.py.
 
     `day_key` is secret until it is disclosed: who holds it can foresee the random selection. It is the key of

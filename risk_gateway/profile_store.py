@@ -6,14 +6,13 @@ The content of a version never changes; its status does. The steps of its life a
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
 import zstandard
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, insert, select, true
+from sqlalchemy import Connection, Select, Table, insert, select
 from sqlmodel import SQLModel
 
 from risk_gateway import canonical
@@ -89,31 +88,30 @@ def read_judging(connection: Connection, day: date) -> Judging:
 
 
 def _on(connection: Connection, day: date) -> list[Examined]:
-    chosen: list[Record] = []
-    for _, versions in groupby(read_records(connection, true()), key=lambda record: record.code):
-        chosen.extend(_to_look_at(list(versions), day))
-    examined = examine(connection, chosen)
     found: list[Examined] = []
     decided: set[str] = set()  # codes whose newest version that has begun is known
-    for record in chosen:
-        one = examined[record]
+    chosen = list(_to_look_at(read_records(connection), day))
+    for record, one in zip(chosen, examine(connection, chosen), strict=True):
         if not record.ever_approved:
             found.append(one)  # its row says what no step led to; it displaces nothing
         elif record.code not in decided and _begins(record, one) <= day:
             decided.add(record.code)
             if record.should_judge and _ends(record, one) >= day:
                 found.append(one)
-    return found
+    return found[::-1]
 
 
-def _to_look_at(versions: Sequence[Record], day: date) -> Iterator[Record]:
-    """Yield the versions of one code, newest first, whose contents decide which of them judges."""
-    begun = False
-    for record in reversed(versions):
-        if record.ever_approved and not begun:
-            begun = record.valid_from <= day
-            yield record
-        elif record.should_judge and not record.ever_approved:
+def _to_look_at(records: Sequence[Record], day: date) -> Iterator[Record]:
+    """Yield those whose contents decide which version of their code judges: the last code first, of a code the newest
+    version."""
+    begun: set[str] = set()
+    for record in reversed(records):
+        if record.ever_approved:
+            if record.code not in begun:
+                if record.valid_from <= day:
+                    begun.add(record.code)
+                yield record
+        elif record.should_judge:
             yield record
 
 
@@ -126,41 +124,46 @@ def _ends(record: Record, examined: Examined) -> date:
     return max(record.valid_to, examined.profile.valid_to) if examined.profile else record.valid_to
 
 
-def read_records(connection: Connection, where: ColumnElement[bool]) -> list[Record]:
-    """Return what the tables say of versions, by code and number."""
-    moved, taken = _moves(connection)
-    submitted, approved = taken[Status.SUBMITTED], taken[Status.APPROVED]
-    columns = [profile_table.c[name] for name in Record._fields if name in profile_table.c]
-    rows = connection.execute(select(*columns).where(where).order_by(profile_table.c.code, profile_table.c.version))
-    return [
-        Record._make((*row, moved.get(row[:2]), submitted.get(row[:2]), approved.get(row[:2])))
-        for row in map(tuple, rows)
-    ]
+def read_records(connection: Connection, code: str | None = None) -> list[Record]:
+    """Return what the tables say of all versions, or of those of one code, by code and number."""
+    steps = _steps(connection, code)
+    columns = profile_table.c
+    wanted = select(*(columns[name] for name in Record._fields if name in columns)).order_by(
+        columns.code, columns.version
+    )
+    rows = connection.execute(_of(code, profile_table, wanted)).all()
+    return [Record(*row, *steps.get((row[0], row[1]), ())) for row in rows]
 
 
-def _moves(connection: Connection) -> tuple[dict[_Version, str], dict[str, dict[_Version, str]]]:
-    """Return the status that each version's last step led to, and by status who took each version there last."""
+def _steps(connection: Connection, code: str | None) -> dict[_Version, list[str | None]]:
+    """Return of each version the status that its last step led to, and who last submitted and who last approved it."""
     columns = move_table.c
-    moved: dict[_Version, str] = {}
-    taken: dict[str, dict[_Version, str]] = {Status.SUBMITTED: {}, Status.APPROVED: {}}
+    found: dict[_Version, list[str | None]] = {}
     wanted = select(columns.code, columns.version, columns.status, columns.actor).order_by(columns.id)
-    for code, version, status, actor in connection.execute(wanted):
-        moved[code, version] = status
-        if status in taken:
-            taken[status][code, version] = actor
-    return moved, taken
+    for of_code, version, status, actor in connection.execute(_of(code, move_table, wanted)).all():
+        steps = found.setdefault((of_code, version), [None, None, None])
+        steps[0] = status
+        if status == Status.SUBMITTED:
+            steps[1] = actor
+        elif status == Status.APPROVED:
+            steps[2] = actor
+    return found
 
 
-def examine(connection: Connection, records: Sequence[Record]) -> dict[Record, Examined]:
-    """Return versions with what speaks against each as an approved one; what is sound is examined once."""
-    new = [record for record in records if record not in _kept]
+def _of(code: str | None, table: Table, wanted: Select[Any]) -> Select[Any]:
+    return wanted if code is None else wanted.where(table.c.code == code)
+
+
+def examine(connection: Connection, records: Sequence[Record]) -> list[Examined]:
+    """Return what speaks against each version as an approved one; what is sound is examined once."""
+    known = [_kept.get(record) for record in records]
+    new = [record for record, examined in zip(records, known, strict=True) if examined is None]
     contents = read_contents(connection, new)
     found = {record: _examined(record, contents.get(record[:2])) for record in new}
     if len(_kept) + len(found) > KEPT_MAX:
         _kept.clear()
-    sound = {record: examined for record, examined in found.items() if not examined.refused}
-    _kept.update(sound)
-    return {record: found[record] if record in found else _kept[record] for record in records}
+    _kept.update({record: examined for record, examined in found.items() if not examined.refused})
+    return [examined or found[record] for record, examined in zip(records, known, strict=True)]
 
 
 def _examined(record: Record, packed: bytes | None) -> Examined:
