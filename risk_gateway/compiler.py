@@ -18,7 +18,7 @@ from risk_gateway.remembering import PerObject
 
 SHARED_LEAVES_MAX = 65_536  # many profiles ask the same: it is compiled once
 COMMODITY, CHAPTER = "commodity_code", 2  # the field, and how many of its digits are the chapter
-ALL_CHAPTERS = frozenset({""})
+EVERY_CHAPTER = ""  # of profiles that name no goods
 LISTING = ("in", "prefix", "is")
 RANGING = ("<", "<=", ">", ">=", "between")
 
@@ -232,7 +232,7 @@ def _asked(parts: Sequence[Condition]) -> Asked:
 
 def _chapters(asked: Asked) -> frozenset[str]:
     commodities = dict(asked.listed).get(COMMODITY)
-    return frozenset(text[:CHAPTER] for text in commodities) if commodities else ALL_CHAPTERS
+    return frozenset(text[:CHAPTER] for text in commodities) if commodities else frozenset({EVERY_CHAPTER})
 
 
 def _listing(part: Condition) -> Listing:

@@ -44,8 +44,8 @@ def _judge(profile: Profile, parts: Compiled, header: HeaderFacts, items: Sequen
     hit = parts.firing(header, items)
     if not hit:
         return None
-    evidence = tuple(Evidence(item.sequence, parts.explain(header, item)) for item in hit[:EXPLAINED_ITEMS_MAX])
-    return _finding(profile, header, tuple(item.sequence for item in hit), evidence)
+    evidence = [Evidence(item.sequence, parts.explain(header, item)) for item in hit[:EXPLAINED_ITEMS_MAX]]
+    return _finding(profile, header, tuple([item.sequence for item in hit]), tuple(evidence))
 
 
 def _finding(profile: Profile, header: HeaderFacts, items: tuple[int, ...], evidence: tuple[Evidence, ...]) -> Finding:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from risk_gateway.budget import Budget
-from risk_gateway.compiler import ALL_CHAPTERS, CHAPTER, COMMODITY, Compiled, Listing, Range, compile
+from risk_gateway.compiler import CHAPTER, COMMODITY, EVERY_CHAPTER, Compiled, Listing, Range, compile
 from risk_gateway.model import HeaderFacts, ItemFacts
 from risk_gateway.profiles import Condition
 
@@ -59,18 +59,18 @@ class Index:
             if number and not number % CHUNK:
                 budget.check()
             slots = [scale.slot(fact) for scale, fact in zip(self._scales, self._numbers(item), strict=True)]
-            for chapter in (*ALL_CHAPTERS, item.commodity_code[:CHAPTER]):
-                seated = self._chapters.get(chapter)
-                if seated is None:
+            for chapter in (EVERY_CHAPTER, item.commodity_code[:CHAPTER]):
+                if chapter not in self._chapters:
                     continue
-                left = active.get(chapter)
-                if left is None:
-                    left = active[chapter] = seated.section.active(header)
-                for admitting, slot in zip(seated.admitting, slots, strict=True):
+                section, of_profiles, by_slot = self._chapters[chapter]
+                left = section.everyone
+                for admitting, slot in zip(by_slot, slots, strict=True):
                     left &= admitting[slot]
                 if left:
-                    for seat in places(seated.section.admitting(item, left)):
-                        found[seated.places[seat]].append(item)
+                    if chapter not in active:
+                        active[chapter] = section.active(header)
+                    for seat in places(section.admitting(item, left & active[chapter])):
+                        found[of_profiles[seat]].append(item)
         return sorted(found.items())
 
 
@@ -87,9 +87,9 @@ class _Section:
     """Profiles on their seats: for each thing that may rule profiles out, the seats that it concerns."""
 
     def __init__(self, profiles: Sequence[Compiled]) -> None:
-        self._everyone = (1 << len(profiles)) - 1
-        self._of_header = _texts((parts.header.listed for parts in profiles), self._everyone)
-        self._of_items = _texts((parts.item.listed for parts in profiles), self._everyone)
+        self.everyone = (1 << len(profiles)) - 1
+        self._of_header = _texts((parts.header.listed for parts in profiles), self.everyone)
+        self._of_items = _texts((parts.item.listed for parts in profiles), self.everyone)
         ranges = [parts.header.range for parts in profiles]
         self._numbers = [(scale, scale.admitting(ranges)) for scale in _scales(ranges)]
         self._ranges = [parts.item.range for parts in profiles]
@@ -109,7 +109,7 @@ class _Section:
 
     def active(self, header: HeaderFacts) -> int:
         """Return the profiles of which all holds that they ask of the header."""
-        active = self._everyone
+        active = self.everyone
         for texts in self._of_header:
             active &= texts.admitting(getattr(header, texts.field))
         for scale, admitting in self._numbers:
@@ -131,7 +131,7 @@ class _Seated(NamedTuple):
 
     section: _Section
     places: tuple[int, ...]
-    admitting: list[list[int]]
+    by_slot: list[list[int]]
 
 
 _sections: WeakValueDictionary[tuple[Compiled, ...], _Section] = WeakValueDictionary()

@@ -254,7 +254,8 @@ class SelectionRates(Struct, frozen=True, forbid_unknown_fields=True):
     high: Decimal = Decimal(1)
 
     def of(self, category: Category) -> Decimal:
-        return {Category.LOW: self.low, Category.MEDIUM: self.medium, Category.HIGH: self.high}[category]
+        rate: Decimal = getattr(self, category)
+        return rate
 
 
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, weakref=True):
