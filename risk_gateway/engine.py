@@ -5,6 +5,7 @@ Only what fired is explained.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 from risk_gateway.budget import Budget
 from risk_gateway.compiler import Compiled, compiled
@@ -20,8 +21,9 @@ class Engine:
     by code."""
 
     def __init__(self, profiles: Iterable[Profile]) -> None:
-        ordered = sorted(profiles, key=lambda profile: (profile.kind is not Kind.DIRECT, profile.code))
-        self._profiles = tuple((profile, compiled(profile)) for profile in ordered)
+        by_code = sorted(profiles, key=attrgetter("code"))
+        ordered = sorted(by_code, key=lambda profile: profile.kind is not Kind.DIRECT)
+        self._profiles = [(profile, compiled(profile)) for profile in ordered]
         self._index = Index([parts for _, parts in self._profiles])
 
     def __bool__(self) -> bool:

@@ -43,7 +43,7 @@ class Index:
         self._chapters = {chapter: self._seated(profiles, places) for chapter, places in chapters.items()}
 
     def _seated(self, profiles: Sequence[Compiled], at: Sequence[int]) -> "_Seated":
-        section = _section(tuple(profiles[place] for place in at))
+        section = _section(tuple([profiles[place] for place in at]))
         return _Seated(section, tuple(at), [section.by_slot(scale) for scale in self._scales])
 
     def in_question(
@@ -224,11 +224,13 @@ class _Scale(NamedTuple):
 
 
 def _scales(ranges: Iterable[Range | None]) -> list[_Scale]:
-    bounds: defaultdict[str, set[Decimal]] = defaultdict(set)
+    bounds: defaultdict[str, set[Decimal | None]] = defaultdict(set)
     for given in ranges:
         if given is not None:
-            bounds[given.field].update(bound for bound in (given.lowest, given.highest) if bound is not None)
-    return [_Scale(field, tuple(sorted(found))) for field, found in bounds.items()]
+            bounds[given.field] |= {given.lowest, given.highest}
+    return [
+        _Scale(field, tuple(sorted(bound for bound in found if bound is not None))) for field, found in bounds.items()
+    ]
 
 
 # --- bits -----------------------------------------------------------------------------------------------------------

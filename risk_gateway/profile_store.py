@@ -12,7 +12,7 @@ import msgspec
 import zstandard
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection, Select, Table, insert, select
+from sqlalchemy import Connection, ScalarSelect, insert, select
 from sqlmodel import SQLModel
 
 from risk_gateway import canonical
@@ -106,52 +106,49 @@ def _to_look_at(records: Sequence[Record], day: date) -> Iterator[Record]:
     version."""
     begun: set[str] = set()
     for record in reversed(records):
-        if record.ever_approved:
-            if record.code not in begun:
-                if record.valid_from <= day:
-                    begun.add(record.code)
+        if not record.ever_approved:
+            if record.should_judge:
                 yield record
-        elif record.should_judge:
+        elif record.code not in begun:
+            if record.valid_from <= day:
+                begun.add(record.code)
             yield record
 
 
 def _begins(record: Record, examined: Examined) -> date:
-    """Return the first day by row or content: of two that differ, the one by which the version is looked at."""
-    return min(record.valid_from, examined.profile.valid_from) if examined.profile else record.valid_from
+    """Return the first day by row or content: of two that differ, the one by which the version is looked at. They are
+    the same where nothing was refused."""
+    if not examined.refused or examined.profile is None:
+        return record.valid_from
+    return min(record.valid_from, examined.profile.valid_from)
 
 
 def _ends(record: Record, examined: Examined) -> date:
-    return max(record.valid_to, examined.profile.valid_to) if examined.profile else record.valid_to
+    if not examined.refused or examined.profile is None:
+        return record.valid_to
+    return max(record.valid_to, examined.profile.valid_to)
 
 
 def read_records(connection: Connection, code: str | None = None) -> list[Record]:
     """Return what the tables say of all versions, or of those of one code, by code and number."""
-    steps = _steps(connection, code)
     columns = profile_table.c
-    wanted = select(*(columns[name] for name in Record._fields if name in columns)).order_by(
-        columns.code, columns.version
+    wanted = select(
+        *(columns[name] for name in Record._fields if name in columns),
+        _of_last_step("status"),
+        _of_last_step("actor", Status.SUBMITTED),
+        _of_last_step("actor", Status.APPROVED),
+    ).order_by(columns.code, columns.version)
+    rows = connection.execute(wanted if code is None else wanted.where(columns.code == code))
+    return list(map(Record._make, rows.all()))
+
+
+def _of_last_step(told: str, *to: Status) -> ScalarSelect[Any]:
+    """Ask for what a version's last step tells, or its last step to a status."""
+    step, of = move_table.c, profile_table.c
+    steps = select(step[told]).where(step.code == of.code, step.version == of.version)
+    return (
+        steps.where(*(step.status == status.value for status in to)).order_by(step.id.desc()).limit(1).scalar_subquery()
     )
-    rows = connection.execute(_of(code, profile_table, wanted)).all()
-    return [Record(*row, *steps.get((row[0], row[1]), ())) for row in rows]
-
-
-def _steps(connection: Connection, code: str | None) -> dict[_Version, list[str | None]]:
-    """Return of each version the status that its last step led to, and who last submitted and who last approved it."""
-    columns = move_table.c
-    found: dict[_Version, list[str | None]] = {}
-    wanted = select(columns.code, columns.version, columns.status, columns.actor).order_by(columns.id)
-    for of_code, version, status, actor in connection.execute(_of(code, move_table, wanted)).all():
-        steps = found.setdefault((of_code, version), [None, None, None])
-        steps[0] = status
-        if status == Status.SUBMITTED:
-            steps[1] = actor
-        elif status == Status.APPROVED:
-            steps[2] = actor
-    return found
-
-
-def _of(code: str | None, table: Table, wanted: Select[Any]) -> Select[Any]:
-    return wanted if code is None else wanted.where(table.c.code == code)
 
 
 def examine(connection: Connection, records: Sequence[Record]) -> list[Examined]:
