@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 
 import offices
@@ -10,6 +11,7 @@ import pki
 import pytest
 from builders import declaration_xml
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from declarations import store as declarations_store
 from portal.database import reading, writing
@@ -19,6 +21,8 @@ from portal.pipeline import lodge
 from portal.stages import Lodged
 from risk_gateway import archive_store, knowledge_store, profile_store, selection_store
 from risk_gateway.compiler import compiled
+from risk_gateway.emergency import Judging
+from risk_gateway.knowledge import build
 from risk_gateway.manifest import digest_of
 from risk_gateway.replay import replay
 
@@ -73,6 +77,48 @@ def test_an_amendment_is_drawn_with_the_key_of_the_day_of_its_series(office: Off
     assert of_series.version != today.version
     with reading(office.engine) as connection:
         assert knowledge_store.read(connection, of_series.version) == of_series
+
+
+def test_a_profile_approved_while_knowledge_is_read_judges_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_judging, approvals = profile_store.read_judging, iter([2])
+
+    def meanwhile(connection: Connection, day: date) -> Judging:
+        read = read_judging(connection, day)
+        for version in approvals:
+            approve(office, version)
+        return read
+
+    monkeypatch.setattr(profile_store, "read_judging", meanwhile)
+    assert office.snapshot.knowledge(DAY).profiles[0].version == 2
+
+
+def test_each_database_keeps_all_that_its_knowledge_consists_of(office: Office, tmp_path: Path) -> None:
+    other = offices.office(tmp_path / "other")
+    for version in (1, 2):
+        for each in (office, other):
+            if version > 1:
+                approve(each, version)
+                assert each.refresh()
+            known = each.snapshot.knowledge(DAY)
+            with reading(each.engine) as connection:
+                assert knowledge_store.read(connection, known.version) == known
+
+
+def test_knowledge_that_was_rolled_back_is_kept_whole_when_it_comes_again(office: Office) -> None:
+    before = office.snapshot.knowledge(DAY)
+    first, second, *rest = before.profiles
+    parts = {name: getattr(before, name) for name in ("day", "parameters", "reference_values", "phrases", "day_key")}
+    one = build(profiles=(replace(first, version=8), second, *rest), **parts)
+    two = build(profiles=(replace(first, version=8), replace(second, version=9), *rest), **parts)
+    with suppress(RuntimeError), writing(office.engine) as connection:
+        knowledge_store.keep(connection, one)
+        raise RuntimeError
+    with writing(office.engine) as connection:
+        knowledge_store.keep(connection, two)
+    with reading(office.engine) as connection:
+        assert knowledge_store.read(connection, two.version) == two
 
 
 def test_no_lodgement_fails_while_knowledge_is_swapped(office: Office) -> None:
