@@ -51,15 +51,20 @@ def _fit(raw: Numbers, found: Numbers, weight: Numbers) -> tuple[float, float]:
 
 
 def probability(line: Line, raw: float) -> float:
-    """Return the probability at a log-odds: between two points in proportion, beyond the ends that of the end."""
-    place = bisect.bisect_right(line, (raw, 2.0))
+    return probabilities(line, [raw])[0]
+
+
+def probabilities(line: Line, raws: Sequence[float] | Numbers) -> list[float]:
+    """Return the probability at each log-odds: between two points in proportion, beyond the ends that of the end."""
+    rising = [place for place, _ in line]
+    return [_between(line, bisect.bisect_right(rising, raw), raw) for raw in map(float, raws)]
+
+
+def _between(line: Line, place: int, raw: float) -> float:
+    """Return the probability at a log-odds that lies before the point at `place`."""
     if place == 0:
         return line[0][1]
     if place == len(line):
         return line[-1][1]
     (left, low), (right, high) = line[place - 1], line[place]
     return low if right <= left else low + (high - low) * (raw - left) / (right - left)
-
-
-def probabilities(line: Line, raws: Sequence[float] | Numbers) -> list[float]:
-    return [probability(line, float(raw)) for raw in raws]

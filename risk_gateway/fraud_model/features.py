@@ -8,7 +8,7 @@ indicator of its own.
 
 import math
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter
@@ -26,6 +26,7 @@ Matrix = NDArray[np.float64]
 UNKNOWN = math.nan
 PLACES = 4  # of logarithms: the last bits of a logarithm differ between machines
 DECLARATIONS_MAX = 200.0  # so many make a declarant known; beyond, the number only grows with time
+NO_MEDIANS = (UNKNOWN, UNKNOWN, UNKNOWN)
 MEDIAN_LEVELS = {"hs6": 6, "hs4": 4}  # digits of the commodity code
 
 
@@ -64,18 +65,38 @@ class Row(NamedTuple):
         return (self.commodity, self.dispatch, self.origin, self.tariff, *map(repr, numbers))
 
 
-ENCODED: Mapping[str, Callable[[Row], str]] = {
-    "declarant": lambda row: row.declarant,
-    "agent": lambda row: row.agent,
-    "hs6": lambda row: row.commodity[:6],
-    "hs4": lambda row: row.commodity[:4],
-    "hs6_origin": lambda row: f"{row.commodity[:6]}/{row.origin}",
-    "hs4_route": lambda row: f"{row.commodity[:4]}/{row.dispatch}/{row.origin}",
-    "hs2_office": lambda row: f"{row.commodity[:2]}/{row.office}",
-    "declarant_hs4": lambda row: f"{row.declarant}/{row.commodity[:4]}",
-    "agent_hs2": lambda row: f"{row.agent}/{row.commodity[:2]}",
-    "agent_origin": lambda row: f"{row.agent}/{row.origin}",
-}
+ENCODED = (
+    "declarant",
+    "agent",
+    "hs6",
+    "hs4",
+    "hs6_origin",
+    "hs4_route",
+    "hs2_office",
+    "declarant_hs4",
+    "agent_hs2",
+    "agent_origin",
+)
+
+
+def encoded(row: Row) -> tuple[str, ...]:
+    """Return the values that are encoded, in the order of ENCODED."""
+    commodity, origin, _, declarant, agent, office, *_ = row
+    hs6, hs4, hs2 = commodity[:6], commodity[:4], commodity[:2]
+    return (
+        declarant,
+        agent,
+        hs6,
+        hs4,
+        f"{hs6}/{origin}",
+        f"{hs4}/{row.dispatch}/{origin}",
+        f"{hs2}/{office}",
+        f"{declarant}/{hs4}",
+        f"{agent}/{hs2}",
+        f"{agent}/{origin}",
+    )
+
+
 CODED = ("office", "transport", "procedure", "previous_procedure", "terms", "tariff", "origin_mark")
 NUMBERS = (
     "rate_percent",
@@ -100,6 +121,7 @@ FEATURES: tuple[str, ...] = (
 )
 _numbers_of = attrgetter(*NUMBERS)
 _codes_of = attrgetter(*CODED)
+DEVIATING = slice(FEATURES.index(DEVIATIONS[0]), FEATURES.index(DEVIATIONS[-1]) + 1)
 CATEGORICAL = [FEATURES.index(name) for name in CODED]
 
 
@@ -112,7 +134,7 @@ class Tables:
         medians: Mapping[str, Usual],
         codes: Mapping[str, Sequence[str]],
     ) -> None:
-        self._encoders = [(ENCODED[name], _Encoder(encodings[name])) for name in ENCODED]
+        self._encoders = [_encodings_of(encodings[name]) for name in ENCODED]
         self._medians = [(digits, _logarithms_of(medians[level])) for level, digits in MEDIAN_LEVELS.items()]
         self._codes = [{code: float(place) for place, code in enumerate(codes[name])} for name in CODED]
 
@@ -123,40 +145,33 @@ class Tables:
 
     def matrix(self, rows: Sequence[Row]) -> Matrix:
         """Return one row of features for each row, in the order of FEATURES."""
-        return np.array([self._numbers(row) for row in rows], dtype=np.float64).reshape(len(rows), len(FEATURES))
+        lay = np.array([self._numbers(row) for row in rows], dtype=np.float64).reshape(len(rows), len(FEATURES))
+        np.round(lay[:, DEVIATING], PLACES, out=lay[:, DEVIATING])
+        return lay
 
     def _numbers(self, row: Row) -> list[float]:
         numbers: list[float] = []
-        for key_of, encoder in self._encoders:
-            numbers += encoder.of(key_of(row))
-        value, mass = _logarithm(row.value), _logarithm(row.mass_kg)
-        per_kg = round(value - mass, PLACES)
-        numbers += (value, mass, per_kg)
-        for digits, (usual_per_kg, usual_mass, usual_value) in self._medians:
-            prefix = row.commodity[:digits]
-            numbers += (
-                round(per_kg - usual_per_kg.get(prefix, UNKNOWN), PLACES),
-                round(mass - usual_mass.get(prefix, UNKNOWN), PLACES),
-                round(value - usual_value.get(prefix, UNKNOWN), PLACES),
-            )
+        for (encodings, otherwise), value in zip(self._encoders, encoded(row), strict=True):
+            numbers += encodings.get(value, otherwise)
+        worth, mass = _logarithm(row.value), _logarithm(row.mass_kg)
+        per_kg = round(worth - mass, PLACES)
+        numbers += (worth, mass, per_kg)
+        for digits, medians in self._medians:
+            usual_per_kg, usual_mass, usual_value = medians.get(row.commodity[:digits], NO_MEDIANS)
+            numbers += (per_kg - usual_per_kg, mass - usual_mass, worth - usual_value)
         numbers += _numbers_of(row)
         numbers += [known.get(code, UNKNOWN) for known, code in zip(self._codes, _codes_of(row), strict=True)]
         return numbers
 
 
-class _Encoder:
-    """The (rate, logarithm of the count) of each value."""
-
-    def __init__(self, encoding: Encoding) -> None:
-        pull = encoding.smoothing * encoding.prior
-        self._known = {
-            value: (round((found + pull) / (acts + encoding.smoothing), 6), round(math.log1p(acts), PLACES))
-            for value, (acts, found) in encoding.seen.items()
-        }
-        self._otherwise = (round(encoding.prior, 6), 0.0)
-
-    def of(self, value: str) -> tuple[float, float]:
-        return self._known.get(value, self._otherwise)
+def _encodings_of(encoding: Encoding) -> tuple[dict[str, tuple[float, float]], tuple[float, float]]:
+    """Return the (rate, logarithm of the count) of each value, and of any other."""
+    pull = encoding.smoothing * encoding.prior
+    known = {
+        value: (round((found + pull) / (acts + encoding.smoothing), 6), round(math.log1p(acts), PLACES))
+        for value, (acts, found) in encoding.seen.items()
+    }
+    return known, (round(encoding.prior, 6), 0.0)
 
 
 def _logarithm(number: float) -> float:
@@ -164,11 +179,16 @@ def _logarithm(number: float) -> float:
     return round(math.log(number), PLACES) if number > 0 else UNKNOWN
 
 
-def _logarithms_of(usual: Usual) -> tuple[dict[str, float], ...]:
-    return tuple(
-        {prefix: _logarithm(median) for prefix, median in medians.items()}
-        for medians in (usual.per_kg, usual.mass_kg, usual.value)
-    )
+def _logarithms_of(usual: Usual) -> dict[str, tuple[float, float, float]]:
+    """Return the logarithms of the usual value per mass, mass and value, by commodity."""
+    return {
+        prefix: (
+            _logarithm(usual.per_kg.get(prefix, UNKNOWN)),
+            _logarithm(usual.mass_kg.get(prefix, UNKNOWN)),
+            _logarithm(usual.value.get(prefix, UNKNOWN)),
+        )
+        for prefix in (*usual.per_kg, *usual.mass_kg, *usual.value)
+    }
 
 
 # --- of a case --------------------------------------------------------------------------------------------------------
@@ -177,42 +197,41 @@ def _logarithms_of(usual: Usual) -> tuple[dict[str, float], ...]:
 def rows_of(case: Case) -> list[Row]:
     """Return a row for each item, in order."""
     header = case.header
-    shared = Row(
-        "",
-        "",
+    of_all = (
         header.dispatch_country or "",
         case.declarant or "",
         case.agent or "",
         header.office or "",
         header.transport_mode or "",
-        header.procedure or "",
-        terms=header.incoterms or "",
-        items=_number(header.item_count),
-        age_months=_number(header.declarant_age_months),
-        declarations=min(_number(header.declarant_declarations), DECLARATIONS_MAX),
-        violations=_number(header.declarant_violations_24_months),
-        agent_violations=_number(header.agent_violations_24_months),
     )
-    return [_row_of(item, shared) for item in case.items]
-
-
-def _row_of(item: ItemFacts, shared: Row) -> Row:
-    """Return the row of an item of which `shared` holds what the whole declaration says."""
-    return shared._replace(
-        commodity=item.commodity_code,
-        origin=item.origin_country or "",
-        procedure=item.item_procedure or shared.procedure,
-        previous_procedure=item.previous_procedure or "",
-        tariff=_tariff_of(item),
-        origin_mark=item.valuation_method or "",
-        rate_percent=_number(item.duty_share_percent),
-        mass_kg=_number(item.net_mass_kg),
-        value=_number(item.item_value_usd),
-        net_gross_percent=_number(item.net_gross_percent),
-        mass_to_reference=_number(item.mass_to_reference_percent),
-        value_to_reference=_number(item.value_to_reference_percent),
-        first_commodity=_number(item.first_commodity),
+    counts = (
+        _number(header.item_count),
+        _number(header.declarant_age_months),
+        min(_number(header.declarant_declarations), DECLARATIONS_MAX),
+        _number(header.declarant_violations_24_months),
+        _number(header.agent_violations_24_months),
     )
+    return [
+        Row(
+            item.commodity_code,
+            item.origin_country or "",
+            *of_all,
+            item.item_procedure or header.procedure or "",
+            item.previous_procedure or "",
+            header.incoterms or "",
+            _tariff_of(item),
+            item.valuation_method or "",
+            _number(item.duty_share_percent),
+            _number(item.net_mass_kg),
+            _number(item.item_value_usd),
+            _number(item.net_gross_percent),
+            _number(item.mass_to_reference_percent),
+            _number(item.value_to_reference_percent),
+            *counts,
+            _number(item.first_commodity),
+        )
+        for item in case.items
+    ]
 
 
 def _tariff_of(item: ItemFacts) -> str:
@@ -224,7 +243,9 @@ def _tariff_of(item: ItemFacts) -> str:
 
 def _number(fact: Decimal | int | None) -> float:
     """Return a fact as a number; one without a value, or no finite one, is not known."""
-    number = UNKNOWN if fact is None else float(fact)
+    if fact is None:
+        return UNKNOWN
+    number = float(fact)
     return number if math.isfinite(number) else UNKNOWN
 
 

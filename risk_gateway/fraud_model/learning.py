@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_gateway.fraud_model.features import CODED, ENCODED, MEDIAN_LEVELS, Row
+from risk_gateway.fraud_model.features import CODED, ENCODED, MEDIAN_LEVELS, Row, encoded
 from risk_gateway.fraud_model.spec import Encoding, Usual
 
 CODE_ROWS_MIN = 20  # a rarer code is not known: a tree could only learn single acts from it
@@ -66,16 +66,17 @@ def encodings_of(
     """Return the target encodings of the rows that are `used`; one row at least is."""
     places = np.flatnonzero(used).tolist()
     prior = round(float(np.average(found[places], weights=weight[places])), PLACES)
-    known = [(rows[place], float(weight[place]), float(weight[place] * found[place])) for place in places]
-    return {name: Encoding(prior, smoothing, _seen(known, key_of)) for name, key_of in ENCODED.items()}
+    known = [(encoded(rows[place]), float(weight[place]), float(weight[place] * found[place])) for place in places]
+    return {name: Encoding(prior, smoothing, _seen(known, at)) for at, name in enumerate(ENCODED)}
 
 
-def _seen(known: Iterable[tuple[Row, float, float]], key_of: Callable[[Row], str]) -> dict[str, tuple[float, float]]:
-    """Return by value the acts, and those of them that found something, both weighted; of ACTS_MIN and more."""
+def _seen(known: Iterable[tuple[tuple[str, ...], float, float]], at: int) -> dict[str, tuple[float, float]]:
+    """Return by the value `at` a place the acts, and those of them that found something, weighted; of ACTS_MIN and
+    more."""
     acts: defaultdict[str, float] = defaultdict(float)
     violations: defaultdict[str, float] = defaultdict(float)
-    for row, weight, violation in known:
-        key = key_of(row)
+    for values, weight, violation in known:
+        key = values[at]
         acts[key] += weight
         violations[key] += violation
     kept = sorted(key for key, number in acts.items() if number >= ACTS_MIN)

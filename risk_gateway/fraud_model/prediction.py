@@ -69,26 +69,25 @@ def opinion(case: Case, model: FraudModel | None, budget: Budget) -> Opinion | N
     probabilities = loaded.probabilities(matrix)
     worst = sorted(range(len(rows)), key=lambda place: (-probabilities[place], place))[:EXPLAINED_ITEMS]
     budget.check()
-    shares = loaded.contributions(matrix[worst])
+    shares = np.round(loaded.contributions(matrix[worst]), SHARE_PLACES)
+    strongest = np.argsort(-np.abs(shares), axis=1, kind="stable")[:, :EXPLAINED_REASONS]
     opinions = tuple(
         ItemOpinion(
             item=case.items[place].sequence,
             probability=Decimal(probabilities[place]).quantize(PROBABILITY),
-            reasons=_reasons(rows[place], matrix[place], share),
+            reasons=_reasons(rows[place], matrix[place].tolist(), share, features),
         )
-        for place, share in zip(worst, shares, strict=True)
+        for place, share, features in zip(worst, shares.tolist(), strongest.tolist(), strict=True)
     )
     return Opinion(model=model.version, probability=opinions[0].probability, items=opinions)
 
 
-def _reasons(row: Row, numbers: NDArray[np.float64], shares: NDArray[np.float64]) -> tuple[Reason, ...]:
+def _reasons(row: Row, numbers: list[float], shares: list[float], strongest: list[int]) -> tuple[Reason, ...]:
     """Return what moved the opinion of an item most, for or against, the strongest first."""
-    quantised = [round(share, SHARE_PLACES) for share in shares.tolist()]
-    strongest = sorted(range(len(FEATURES)), key=lambda place: (-abs(quantised[place]), place))[:EXPLAINED_REASONS]
     return tuple(
-        Reason(FEATURES[place], _shown(row, FEATURES[place], float(numbers[place])), _exactly(quantised[place]))
+        Reason(FEATURES[place], _shown(row, FEATURES[place], numbers[place]), _exactly(shares[place]))
         for place in strongest
-        if quantised[place]
+        if shares[place]
     )
 
 
