@@ -145,12 +145,14 @@ class Tables:
 
     def matrix(self, rows: Sequence[Row]) -> Matrix:
         """Return one row of features for each row, in the order of FEATURES."""
-        lay = np.array([self._numbers(row) for row in rows], dtype=np.float64).reshape(len(rows), len(FEATURES))
+        numbers: list[float] = []
+        for row in rows:
+            self._add(row, numbers)
+        lay = np.fromiter(numbers, np.float64, len(numbers)).reshape(len(rows), len(FEATURES))
         np.round(lay[:, DEVIATING], PLACES, out=lay[:, DEVIATING])
         return lay
 
-    def _numbers(self, row: Row) -> list[float]:
-        numbers: list[float] = []
+    def _add(self, row: Row, numbers: list[float]) -> None:
         for (encodings, otherwise), value in zip(self._encoders, encoded(row), strict=True):
             numbers += encodings.get(value, otherwise)
         worth, mass = _logarithm(row.value), _logarithm(row.mass_kg)
@@ -161,7 +163,6 @@ class Tables:
             numbers += (per_kg - usual_per_kg, mass - usual_mass, worth - usual_value)
         numbers += _numbers_of(row)
         numbers += [known.get(code, UNKNOWN) for known, code in zip(self._codes, _codes_of(row), strict=True)]
-        return numbers
 
 
 def _encodings_of(encoding: Encoding) -> tuple[dict[str, tuple[float, float]], tuple[float, float]]:
