@@ -18,7 +18,7 @@ from risk_gateway.remembering import PerObject
 
 SHARED_LEAVES_MAX = 65_536  # many profiles ask the same: it is compiled once
 COMMODITY, CHAPTER = "commodity_code", 2  # the field, and how many of its digits are the chapter
-EVERY_CHAPTER = ""  # of profiles that name no goods
+EVERY_CHAPTER = "every"  # of profiles that name no goods; no chapter is called so
 LISTING = ("in", "prefix", "is")
 RANGING = ("<", "<=", ">", ">=", "between")
 

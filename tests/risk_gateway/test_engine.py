@@ -1,5 +1,6 @@
 """The engine finds what a person would find who goes through every profile by hand; and it is asked in order."""
 
+from decimal import Decimal
 from typing import Any
 
 import naive
@@ -94,3 +95,28 @@ def test_a_commodity_of_fewer_digits_than_a_prefix_is_not_let_in_and_no_item_is_
     ]
     goods = case(items=[{"commodity_code": "85"}, {"commodity_code": "8539000000"}])
     assert [finding.items for finding in judged(Engine(by_prefixes), goods)] == [(1, 2), (2,), (1, 2)]
+
+
+def test_goods_without_a_code_are_asked_about_once(case: Any, profile: Any) -> None:
+    cheap = profile("T-1", condition={"field": "usd_per_kg", "op": "<", "value": 1})
+    goods = case(items=[{"commodity_code": "", "usd_per_kg": Decimal("0.5")}])
+    assert [finding.items for finding in judged(Engine([cheap]), goods)] == [(1,)]
+
+
+def test_items_that_a_profile_finds_in_several_chapters_are_told_in_their_order(case: Any, profile: Any) -> None:
+    goods = case(items=[{"commodity_code": code} for code in ("8539000000", "0702000000", "8501000000", "0701000000")])
+    of_both = profile("T-1", condition={"field": "commodity_code", "op": "prefix", "value": ["07", "85"]})
+    assert [finding.items for finding in judged(Engine([of_both]), goods)] == [(1, 2, 3, 4)]
+
+
+def test_a_bound_is_meant_or_not_as_the_operator_says_also_where_others_share_it(case: Any, profile: Any) -> None:
+    operators = ("<", "<=", ">", ">=")
+    known = [
+        profile(f"T-{number}", condition={"field": "usd_per_kg", "op": op, "value": 2})
+        for number, op in enumerate(operators)
+    ]
+    fired = {
+        kg: [operators[int(finding.profile[-1])] for finding in judged(Engine(known), case(items=[{"usd_per_kg": kg}]))]
+        for kg in (Decimal(1), Decimal(2), Decimal(3), None)
+    }
+    assert fired == {Decimal(1): ["<", "<="], Decimal(2): ["<=", ">="], Decimal(3): [">", ">="], None: []}
