@@ -34,7 +34,6 @@ part_table = SQLModel.metadata.tables[KnowledgePartRow.__tablename__]
 ASKED_AT_ONCE = 500
 T = TypeVar("T")
 _alive: WeakValueDictionary[str, Any] = WeakValueDictionary()  # parts by digest: the same object, while anybody has it
-
 _before: dict[str, Collection[str]] = {}  # the list of profiles that was met last, by its digest
 
 
@@ -73,7 +72,10 @@ def _keep(connection: Connection, knowledge: Knowledge) -> None:
 
 def _listed_before(connection: Connection) -> Collection[str]:
     """Return the profiles of the list that was met last, if it is kept here: few are new since."""
-    return frozenset().union(*(listed for listing, listed in _before.items() if not _missing(connection, {listing: 0})))
+    for listing, listed in tuple(_before.items()):  # another thread may exchange it meanwhile
+        if not _missing(connection, {listing: None}):
+            return listed
+    return ()
 
 
 def _missing(connection: Connection, parts: Mapping[str, object]) -> dict[str, object]:

@@ -32,7 +32,6 @@ EVER_APPROVED = (Status.APPROVED, Status.SUSPENDED, Status.EXPIRED)
 INSTALLED = "installed"  # the reason of the steps that no analyst took
 KEPT_MAX = 50_000
 AT_ONCE = 400  # codes asked for in one statement
-_Version = tuple[str, int]
 
 
 class Record(NamedTuple):
@@ -116,17 +115,12 @@ def _to_look_at(records: Sequence[Record], day: date) -> Iterator[Record]:
 
 
 def _begins(record: Record, examined: Examined) -> date:
-    """Return the first day by row or content: of two that differ, the one by which the version is looked at. They are
-    the same where nothing was refused."""
-    if not examined.refused or examined.profile is None:
-        return record.valid_from
-    return min(record.valid_from, examined.profile.valid_from)
+    """Return the first day by row or content: of two that differ, the one by which the version is looked at."""
+    return min(record.valid_from, examined.profile.valid_from) if examined.profile else record.valid_from
 
 
 def _ends(record: Record, examined: Examined) -> date:
-    if not examined.refused or examined.profile is None:
-        return record.valid_to
-    return max(record.valid_to, examined.profile.valid_to)
+    return max(record.valid_to, examined.profile.valid_to) if examined.profile else record.valid_to
 
 
 def read_records(connection: Connection, code: str | None = None) -> list[Record]:

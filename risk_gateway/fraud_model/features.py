@@ -81,7 +81,7 @@ ENCODED = (
 
 def encoded(row: Row) -> tuple[str, ...]:
     """Return the values that are encoded, in the order of ENCODED."""
-    commodity, origin, _, declarant, agent, office, *_ = row
+    commodity, origin, dispatch, declarant, agent, office, *_ = row
     hs6, hs4, hs2 = commodity[:6], commodity[:4], commodity[:2]
     return (
         declarant,
@@ -89,7 +89,7 @@ def encoded(row: Row) -> tuple[str, ...]:
         hs6,
         hs4,
         f"{hs6}/{origin}",
-        f"{hs4}/{row.dispatch}/{origin}",
+        f"{hs4}/{dispatch}/{origin}",
         f"{hs2}/{office}",
         f"{declarant}/{hs4}",
         f"{agent}/{hs2}",
