@@ -27,7 +27,8 @@ Lie = Callable[[Reply], Reply]
 
 class Edge:
     """Gives requests to the stubs. `dead` partners are not reached, `slow` ones never answer in time, and what `lies`
-    has of a partner changes its replies. `calls` are the partners that were asked, in order."""
+    has of a partner changes its replies. `calls` are the partners that were asked, in order, and `waits` how many
+    seconds each was given."""
 
     def __init__(self, stubs: Mapping[str, Any], clock: Clock) -> None:
         self.stubs = stubs
@@ -35,10 +36,12 @@ class Edge:
         self.slow: set[str] = set()
         self.lies: dict[str, Lie] = {}
         self.calls: list[str] = []
+        self.waits: list[float] = []
         self._clock = clock
 
     async def call(self, partner: Partner, request: Request, seconds: float) -> Reply:
         self.calls.append(partner.id)
+        self.waits.append(seconds)
         if partner.id in self.dead:
             raise NoAnswer("not reached: ConnectError")
         if partner.id in self.slow:

@@ -8,9 +8,10 @@ indicator of its own.
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import chain, repeat
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +27,6 @@ Matrix = NDArray[np.float64]
 UNKNOWN = math.nan
 PLACES = 4  # of logarithms: the last bits of a logarithm differ between machines
 DECLARATIONS_MAX = 200.0  # so many make a declarant known; beyond, the number only grows with time
-NO_MEDIANS = (UNKNOWN, UNKNOWN, UNKNOWN)
 MEDIAN_LEVELS = {"hs6": 6, "hs4": 4}  # digits of the commodity code
 
 
@@ -79,21 +79,21 @@ ENCODED = (
 )
 
 
-def encoded(row: Row) -> tuple[str, ...]:
-    """Return the values that are encoded, in the order of ENCODED."""
-    commodity, origin, dispatch, declarant, agent, office, *_ = row
-    hs6, hs4, hs2 = commodity[:6], commodity[:4], commodity[:2]
+def encoded(rows: Sequence[Row]) -> tuple[list[str], ...]:
+    """Return the values of all rows that are encoded, a list for each name of ENCODED."""
+    hs6, hs4, hs2 = ([row.commodity[:digits] for row in rows] for digits in (6, 4, 2))
+    agents = [row.agent for row in rows]
     return (
-        declarant,
-        agent,
+        [row.declarant for row in rows],
+        agents,
         hs6,
         hs4,
-        f"{hs6}/{origin}",
-        f"{hs4}/{dispatch}/{origin}",
-        f"{hs2}/{office}",
-        f"{declarant}/{hs4}",
-        f"{agent}/{hs2}",
-        f"{agent}/{origin}",
+        [f"{code}/{row.origin}" for code, row in zip(hs6, rows, strict=True)],
+        [f"{code}/{row.dispatch}/{row.origin}" for code, row in zip(hs4, rows, strict=True)],
+        [f"{code}/{row.office}" for code, row in zip(hs2, rows, strict=True)],
+        [f"{row.declarant}/{code}" for code, row in zip(hs4, rows, strict=True)],
+        [f"{agent}/{code}" for code, agent in zip(hs2, agents, strict=True)],
+        [f"{row.agent}/{row.origin}" for row in rows],
     )
 
 
@@ -121,12 +121,16 @@ FEATURES: tuple[str, ...] = (
 )
 _numbers_of = attrgetter(*NUMBERS)
 _codes_of = attrgetter(*CODED)
+VALUE, MASS, PER_KG = (FEATURES.index(name) for name in LOGARITHMS)
 DEVIATING = slice(FEATURES.index(DEVIATIONS[0]), FEATURES.index(DEVIATIONS[-1]) + 1)
+DEVIATES = [PER_KG, MASS, VALUE] * len(MEDIAN_LEVELS)  # what the deviations, in their order, are deviations of
 CATEGORICAL = [FEATURES.index(name) for name in CODED]
+
+Known = tuple[Mapping[str, float], float]  # numbers by value, and that of any other value
 
 
 class Tables:
-    """What turns rows into numbers, of one model: looked up, not computed, where possible."""
+    """What turns rows into numbers, of one model: looked up, not computed, where possible, and column by column."""
 
     def __init__(
         self,
@@ -134,7 +138,7 @@ class Tables:
         medians: Mapping[str, Usual],
         codes: Mapping[str, Sequence[str]],
     ) -> None:
-        self._encoders = [_encodings_of(encodings[name]) for name in ENCODED]
+        self._encodings = [_encoded_numbers(encodings[name]) for name in ENCODED]
         self._medians = [(digits, _logarithms_of(medians[level])) for level, digits in MEDIAN_LEVELS.items()]
         self._codes = [{code: float(place) for place, code in enumerate(codes[name])} for name in CODED]
 
@@ -144,52 +148,57 @@ class Tables:
         return cls(model.encodings, model.medians, model.codes)
 
     def matrix(self, rows: Sequence[Row]) -> Matrix:
-        """Return one row of features for each row, in the order of FEATURES."""
-        numbers: list[float] = []
-        for row in rows:
-            self._add(row, numbers)
-        lay = np.fromiter(numbers, np.float64, len(numbers)).reshape(len(rows), len(FEATURES))
-        np.round(lay[:, DEVIATING], PLACES, out=lay[:, DEVIATING])
-        return lay
+        """Return one row of features for each row, in the order of FEATURES. There is one row at least."""
+        numbers = chain.from_iterable(self._columns(rows))
+        lay = np.fromiter(numbers, np.float64, len(FEATURES) * len(rows)).reshape(len(FEATURES), len(rows))
+        lay[VALUE : MASS + 1] = _logarithms(lay[VALUE : MASS + 1])
+        lay[PER_KG] = np.round(lay[VALUE] - lay[MASS], PLACES)
+        lay[DEVIATING] = np.round(lay[DEVIATES] - lay[DEVIATING], PLACES)
+        return np.ascontiguousarray(lay.T)
 
-    def _add(self, row: Row, numbers: list[float]) -> None:
-        for (encodings, otherwise), value in zip(self._encoders, encoded(row), strict=True):
-            numbers += encodings.get(value, otherwise)
-        worth, mass = _logarithm(row.value), _logarithm(row.mass_kg)
-        per_kg = round(worth - mass, PLACES)
-        numbers += (worth, mass, per_kg)
+    def _columns(self, rows: Sequence[Row]) -> Iterator[Iterable[float]]:
+        """Give the features that are looked up; of a logarithm the number itself, of a deviation what is usual."""
+        for (rates, counts), values in zip(self._encodings, encoded(rows), strict=True):
+            yield _looked_up(rates, values)
+            yield _looked_up(counts, values)
+        masses = [row.mass_kg for row in rows]
+        yield from ([row.value for row in rows], masses, masses)
         for digits, medians in self._medians:
-            usual_per_kg, usual_mass, usual_value = medians.get(row.commodity[:digits], NO_MEDIANS)
-            numbers += (per_kg - usual_per_kg, mass - usual_mass, worth - usual_value)
-        numbers += _numbers_of(row)
-        numbers += [known.get(code, UNKNOWN) for known, code in zip(self._codes, _codes_of(row), strict=True)]
+            prefixes = [row.commodity[:digits] for row in rows]
+            yield from (_looked_up((usual, UNKNOWN), prefixes) for usual in medians)
+        yield from zip(*map(_numbers_of, rows), strict=True)
+        for known, codes in zip(self._codes, zip(*map(_codes_of, rows), strict=True), strict=True):
+            yield _looked_up((known, UNKNOWN), codes)
 
 
-def _encodings_of(encoding: Encoding) -> tuple[dict[str, tuple[float, float]], tuple[float, float]]:
-    """Return the (rate, logarithm of the count) of each value, and of any other."""
+def _looked_up(known: Known, values: Sequence[str]) -> Iterator[float]:
+    numbers, otherwise = known
+    return map(numbers.get, values, repeat(otherwise))
+
+
+def _encoded_numbers(encoding: Encoding) -> tuple[Known, Known]:
+    """Return the rate of each value, and the logarithm of its count."""
     pull = encoding.smoothing * encoding.prior
-    known = {
-        value: (round((found + pull) / (acts + encoding.smoothing), 6), round(math.log1p(acts), PLACES))
-        for value, (acts, found) in encoding.seen.items()
+    rates = {
+        value: round((found + pull) / (acts + encoding.smoothing), 6) for value, (acts, found) in encoding.seen.items()
     }
-    return known, (round(encoding.prior, 6), 0.0)
+    counts = {value: round(math.log1p(acts), PLACES) for value, (acts, _) in encoding.seen.items()}
+    return (rates, round(encoding.prior, 6)), (counts, 0.0)
 
 
-def _logarithm(number: float) -> float:
-    """Return the natural logarithm; not a number for what has none."""
-    return round(math.log(number), PLACES) if number > 0 else UNKNOWN
+def _logarithms_of(usual: Usual) -> tuple[Mapping[str, float], ...]:
+    """Return by commodity the logarithms of the usual value per mass, mass and value, as DEVIATIONS are ordered."""
+    return tuple(
+        dict(zip(medians, _logarithms(np.array([*medians.values()])).tolist(), strict=True))
+        for medians in (usual.per_kg, usual.mass_kg, usual.value)
+    )
 
 
-def _logarithms_of(usual: Usual) -> dict[str, tuple[float, float, float]]:
-    """Return the logarithms of the usual value per mass, mass and value, by commodity."""
-    return {
-        prefix: (
-            _logarithm(usual.per_kg.get(prefix, UNKNOWN)),
-            _logarithm(usual.mass_kg.get(prefix, UNKNOWN)),
-            _logarithm(usual.value.get(prefix, UNKNOWN)),
-        )
-        for prefix in (*usual.per_kg, *usual.mass_kg, *usual.value)
-    }
+def _logarithms(numbers: Matrix) -> Matrix:
+    """Return the natural logarithms; not a number for what has none."""
+    known: Matrix = np.full_like(numbers, UNKNOWN)
+    np.log(numbers, out=known, where=numbers > 0)
+    return np.round(known, PLACES, out=known)
 
 
 # --- of a case --------------------------------------------------------------------------------------------------------

@@ -66,17 +66,19 @@ def encodings_of(
     """Return the target encodings of the rows that are `used`; one row at least is."""
     places = np.flatnonzero(used).tolist()
     prior = round(float(np.average(found[places], weights=weight[places])), PLACES)
-    known = [(encoded(rows[place]), float(weight[place]), float(weight[place] * found[place])) for place in places]
-    return {name: Encoding(prior, smoothing, _seen(known, at)) for at, name in enumerate(ENCODED)}
+    acts, wrong = weight[places].tolist(), (weight * found)[places].tolist()
+    values = encoded([rows[place] for place in places])
+    return {
+        name: Encoding(prior, smoothing, _seen(zip(column, acts, wrong, strict=True)))
+        for name, column in zip(ENCODED, values, strict=True)
+    }
 
 
-def _seen(known: Iterable[tuple[tuple[str, ...], float, float]], at: int) -> dict[str, tuple[float, float]]:
-    """Return by the value `at` a place the acts, and those of them that found something, weighted; of ACTS_MIN and
-    more."""
+def _seen(known: Iterable[tuple[str, float, float]]) -> dict[str, tuple[float, float]]:
+    """Return by value the acts, and those of them that found something, weighted; of ACTS_MIN and more."""
     acts: defaultdict[str, float] = defaultdict(float)
     violations: defaultdict[str, float] = defaultdict(float)
-    for values, weight, violation in known:
-        key = values[at]
+    for key, weight, violation in known:
         acts[key] += weight
         violations[key] += violation
     kept = sorted(key for key, number in acts.items() if number >= ACTS_MIN)

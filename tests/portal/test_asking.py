@@ -1,6 +1,5 @@
 """Asking partners: who is silent, slow or lies is unknown, and nobody waits longer than the budget."""
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -89,10 +88,9 @@ def test_a_dead_partner_is_unknown_and_the_other_still_answers(office: Office, e
 
 def test_slow_partners_cost_the_budget_and_no_more(office: Office, edge: Edge) -> None:
     edge.slow.update((TAX, POLICE))
-    began = time.monotonic()
 
     assert set(asked(office, seconds=0.2).values()) == {UNKNOWN}
-    assert time.monotonic() - began < 1.0
+    assert max(edge.waits) <= 0.2
 
 
 LIES: dict[str, Callable[[Reply], Reply]] = {
