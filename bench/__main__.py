@@ -55,7 +55,7 @@ def main() -> None:
         sections, floors = [], {}
         for items in steps.SIZES:
             rows = steps.measure(items, extent.counts[items], extent.step_seconds, Path(folder) / str(items))
-            floors[items] = next(row.cpu for row in rows if row.name == steps.FLOOR)
+            floors[items] = next(row.cpu for row in rows if row.name == steps.FLOOR and row.cpu)
             sections.append(rows)
         sections.append(signatures.measure(extent.signatures, extent.signature_seconds))
         sections.append(model.measure(extent.signature_seconds / 5))

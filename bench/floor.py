@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
-from declarations.schema import SCHEMA_FILE
+from declarations.grammar import SCHEMA_FILE
 from signing.signer import SigningKey
 
 

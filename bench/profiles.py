@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -167,7 +168,7 @@ def case(items: int, number: int = 0) -> Case:
 
 
 def _item(sequence: int, dice: Dice) -> ItemFacts:
-    facts = {field: _usual(dice, op, span) for field, op, span in NUMBERS if dice.happens(0.95)}
+    facts: dict[str, Any] = {field: _usual(dice, op, span) for field, op, span in NUMBERS if dice.happens(0.95)}
     return ItemFacts(
         sequence=sequence,
         commodity_code=dice.commodity(),

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,7 +15,15 @@ from playwright.sync_api import expect
 from e2e.visitor import Visitor
 
 
+class Receiver(ThreadingHTTPServer):
+    def __init__(self) -> None:
+        self.heard: list[tuple[dict[str, str], Any]] = []
+        super().__init__(("127.0.0.1", 0), Hook)
+
+
 class Hook(BaseHTTPRequestHandler):
+    server: Receiver
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.heard.append((dict(self.headers), json.loads(body)))
@@ -26,9 +35,8 @@ class Hook(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def receiver() -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-    server.heard = []
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -61,9 +69,7 @@ def test_a_token_works_until_it_is_revoked(visit: Callable[..., Visitor], portal
     assert anna.complaints == []
 
 
-def test_a_webhook_hears_a_test_and_a_notice_sent_again(
-    visit: Callable[..., Visitor], receiver: ThreadingHTTPServer
-) -> None:
+def test_a_webhook_hears_a_test_and_a_notice_sent_again(visit: Callable[..., Visitor], receiver: Receiver) -> None:
     anna = visit()
     anna.sign_in("anna")
     anna.open("/account/webhooks")
@@ -101,7 +107,9 @@ def test_a_printed_declaration_can_be_checked_by_anybody(visit: Callable[..., Vi
         anna.page.click("a[href$='/print']")
     reader = pypdf.PdfReader(download.value.path())
     assert len(reader.attachments) == 2
-    uri = reader.pages[0]["/Annots"][0].get_object()["/A"]["/URI"]
+    links = reader.pages[0].annotations
+    assert links is not None
+    uri = links[0].get_object()["/A"]["/URI"]
     stranger = visit(language="ru")
     assert stranger.open(urlsplit(str(uri)).path) == 200
     stranger.look("account-paper-genuine")

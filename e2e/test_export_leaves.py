@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +13,7 @@ from playwright.sync_api import expect
 from e2e.lodging import lodge
 from e2e.visitor import Visitor
 
-WHEAT = {
+WHEAT: dict[str, Any] = {
     "type_code": "EX",
     "procedure": "10",
     "counterparty": "TOSHKENT DON MAHSULOTLARI",

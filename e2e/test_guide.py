@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FloatRect, expect
 from workbooks import workbook
 
 from e2e.keys import sign_with_key
@@ -45,7 +45,7 @@ class Album:
             self._visitor.page.evaluate("window.scrollTo(0, 0)")  # a box is of the window, a clip of the page
             shown = self._visitor.page.locator(part).bounding_box()
             assert shown is not None
-            clip = {
+            clip: FloatRect = {
                 "x": shown["x"] - MARGIN,
                 "y": shown["y"],
                 "width": shown["width"] + 2 * MARGIN,

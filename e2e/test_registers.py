@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import processes
 import pytest
@@ -14,7 +15,7 @@ from e2e.visitor import Visitor
 from interop.partners import PartnerKind
 
 ENDED, GOOD = "KZ-LIC-1002", "KZ-LIC-1001"
-SCRAP = {
+SCRAP: dict[str, Any] = {
     "type_code": "EX",
     "procedure": "10",
     "counterparty": "TOSHKENT METALL",
@@ -41,7 +42,7 @@ def register(portal_folder: Path, portal_address: str) -> Iterator[Standing]:
     standing.kill()
 
 
-def naming(*numbers: str) -> dict[str, object]:
+def naming(*numbers: str) -> dict[str, Any]:
     permits = tuple({"type": "01011", "id": number, "date": "2026-05-12"} for number in numbers)
     account = {"type": "03031", "id": "1/26090001", "date": "2026-09-01"}
     return {**SCRAP, "documents": (*permits, account)}

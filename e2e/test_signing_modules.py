@@ -236,4 +236,5 @@ def gost_key_file() -> bytes:
     plain = pkcs12.serialize_key_and_certificates(b"k", key.private_key, key.certificate, None, NoEncryption())
     assert EC_KEY in plain
     parts = Pfx.load(plain.replace(EC_KEY, GOST_KEY))
-    return Pfx({"version": parts["version"], "auth_safe": parts["auth_safe"]}).dump()  # without the code over it
+    without_code = Pfx({"version": parts["version"], "auth_safe": parts["auth_safe"]})
+    return bytes(without_code.dump())
