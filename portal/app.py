@@ -1,9 +1,11 @@
 """create_app(settings): the only place that constructs anything."""
 
+import asyncio
 import gc
 import os
 import secrets
 import signal
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -85,6 +87,7 @@ from risk_gateway.days import day_of
 
 BODY_BYTES_MAX = 8_000_000
 HEALTH = "/health"
+OPENS_WITHIN_SECONDS = 3.0  # or it opens later, while it serves
 APIS = (DeclarationsApi, DrawApi, EvidenceApi, ExchangeApi, JournalApi, SealEventsApi, SelectionApi)
 
 
@@ -144,6 +147,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         _settle_memory()
         undo = live.end_when_stopped()
         try:
+            await _until_open(office)
             yield
         finally:
             undo()
@@ -245,6 +249,13 @@ def health(the_office: NamedDependency[Office]) -> Response[bytes]:
         "knowledge": "incomplete" if the_office.snapshot.degraded else "well",
     }
     return Response(msgspec.json.encode(report), status_code=503 if closed else 200, media_type="application/json")
+
+
+async def _until_open(office: Office) -> None:
+    """Wait a moment: what the last run left without a time-stamp gets one before anybody is refused for it."""
+    until = time.monotonic() + OPENS_WITHIN_SECONDS
+    while office.notary is not None and office.notary.closed() and time.monotonic() < until:
+        await asyncio.sleep(0.05)
 
 
 def _answer_errors(site: Website) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:

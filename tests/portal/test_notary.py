@@ -445,3 +445,15 @@ def test_health_says_when_declarations_are_not_taken(tmp_path: Path) -> None:
     assert answer.status_code == 503
     assert answer.json()["status"] == "closed"
     assert answer.json()["unstamped_since"] == "2026-11-24T05:00:00Z"
+
+
+def test_what_the_last_run_left_without_a_token_gets_one_before_the_first_request_is_answered(tmp_path: Path) -> None:
+    clock = offices.StillClock()
+    given = offices.settings(tmp_path)
+    offices.keep_keys(tmp_path)
+    offices.seed_cast(given)
+    lodge_one(offices.reopen(given, clock))
+    clock.at += GRACE + timedelta(seconds=1)
+    with TestClient(create_app(given, clock)) as client:
+        answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
