@@ -86,7 +86,7 @@ def test_an_appointment_that_ends_locks_out_at_the_next_click(
     visitor.look("locked-5-appointment-ended")
     visitor.open("/sign-in?next=/desk")
     sign_with_key(page, key)
-    page.wait_for_url(lambda url: "/desk" not in url.partition("?")[0])
+    expect(page.get_by_role("heading", level=1)).to_contain_text("We know your key, but not you")
     assert visitor.open("/desk") in (200, 403)
     expect(page.get_by_role("heading", level=1)).not_to_contain_text("Worklist")
     visitor.look("locked-6-no-office")
@@ -98,6 +98,7 @@ def test_signed_out_means_signed_out(visit: Callable[..., Visitor], portal_addre
     yerkin.sign_in("yerkin")
     assert yerkin.open(f"/declarations/{number}") == 200
     yerkin.page.get_by_role("button", name="Sign out").click()
+    yerkin.page.wait_for_url(f"{portal_address}/")
     yerkin.page.go_back()
     yerkin.page.reload()
     assert "/sign-in" in yerkin.page.url

@@ -91,7 +91,7 @@ def test_signing_out_and_throwing_away_leave_nothing(visit: Callable[..., Visito
 
     officer.page.fill("[name=text]", WHY)
     officer.page.locator("form[action='/sign-out'] button").click()
-    officer.page.wait_for_load_state()
+    officer.page.wait_for_url(f"{officer.address}/")
     officer.sign_in("nurlan")
     officer.open(form_of(number))
     expect(officer.page.locator("[name=text]")).to_have_value("")

@@ -3,8 +3,8 @@
 A page is told the number only, and asks for the rest as always, so a stream shows nothing that the person may not see.
 What an official reads changes nothing and is not told. One task reads the journal for everybody, and only while
 somebody listens; a listener is a task of the event loop, never a thread. A stream ends by itself after `LASTS_SECONDS`:
-the browser comes back with its cookie, and is then asked anew who it is. All end at once when the server is to stop,
-since the server waits for open answers before it does anything else.
+the browser comes back with its cookie, and is then asked anew who it is (nobody gets 204, and the browser stays away).
+All end at once when the server is to stop, since the server waits for open answers before it does anything else.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ from portal.database import reading
 from portal.views import SignedIn
 from signing import store as signing_store
 
+EVENT_STREAM: Final = "text/event-stream"
 LASTS_SECONDS: Final = 300.0
 LOOKS_EVERY_SECONDS: Final = 0.5
 SILENT_MOST_SECONDS: Final = 20.0  # what stands between us and the browser may cut a silent connection
@@ -212,4 +213,4 @@ def _of_post(person: SignedIn) -> Wants:
 def answer(live: Live, person: SignedIn, wants: Wants) -> Stream:
     """Return the stream of what changes of what a person may be told of."""
     headers: dict[str, Any] = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Stream(live.stream(wants, person.iin), media_type="text/event-stream", headers=headers)
+    return Stream(live.stream(wants, person.iin), media_type=EVENT_STREAM, headers=headers)

@@ -56,7 +56,7 @@ from portal.desk.reading import OfficialReading
 from portal.desk.worklist import WorklistPages
 from portal.exits.pages import ExitPages
 from portal.ledger.pages import LedgerPages, PaymentPages
-from portal.live import LivePages
+from portal.live import EVENT_STREAM, LivePages
 from portal.movements.carrier_pages import CarrierLive, CarrierPages
 from portal.movements.control_pages import ControlLive, ControlPages
 from portal.pages import STATIC, AnyRequest, Pages, wants_fragment
@@ -71,7 +71,7 @@ from portal.views import Declarations, Draws, People, Principals, Sessions, Sign
 from portal.violations.own_pages import OwnViolationPages
 from portal.violations.pages import ContestPages, SearchPages
 
-_UNAUTHORIZED, _SERVER_ERROR, _BAD_REQUEST = 401, 500, 400
+_NO_CONTENT, _UNAUTHORIZED, _SERVER_ERROR, _BAD_REQUEST = 204, 401, 500, 400
 _YEAR_IN_SECONDS = 365 * 24 * 3600
 
 
@@ -111,6 +111,8 @@ class Website:
         address = f"{'/demo' if self.demo else ''}/sign-in?{urlencode({'next': back})}"
         if wants_fragment(request):
             return Response(b"", status_code=_UNAUTHORIZED, headers={"HX-Redirect": address})
+        if request.headers.get("accept") == EVENT_STREAM:
+            return Response(b"", status_code=_NO_CONTENT)  # after anything else a browser comes back
         return Redirect(address, status_code=SEE_OTHER)
 
 

@@ -128,6 +128,13 @@ def test_a_stream_is_for_those_whose_declarations_it_tells_of(
         assert browser.get(path).status_code == status
 
 
+def test_a_page_whose_session_has_ended_stops_asking(tmp_path: Path) -> None:
+    """By the standard of server-sent events a browser comes back after anything but 204, and complains of a page."""
+    with browsing_stored(decided(tmp_path).office, None) as browser:
+        for path in ("/live/desk", f"/live/declarations/{NUMBER}"):
+            assert browser.get(path, Accept="text/event-stream").status_code == 204
+
+
 def test_of_too_many_pages_of_one_person_the_oldest_falls_silent(office: Office) -> None:
     async def scene() -> None:
         made = Live(office.engine, looks_every=0)
