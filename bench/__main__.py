@@ -60,6 +60,7 @@ def main() -> None:
         sections.append(signatures.measure(extent.signatures, extent.signature_seconds))
         sections.append(model.measure(extent.signature_seconds / 5))
         sections.append(engine.measure(extent.engine_sizes))
+        sections.append(engine.measure_worst())
         sections.append(engine.exchange(Path(folder)))
         sections.append(http.measure(extent.requests, extent.large, extent.http_seconds, Path(folder) / "http", floors))
     table.show(sections, f"Lodging on SQLite, {os.cpu_count()} cores, {before:.1f} processes at work on them before")

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from risk_gateway.model import Case, HeaderFacts, ItemFacts
 from risk_gateway.profiles import (
@@ -67,6 +68,20 @@ def profiles(count: int) -> tuple[Profile, ...]:
     """Return profiles: nearly all name goods and a number, half of them origins or a kind of trader."""
     dice = Dice(SEED)
     return tuple(_profile(f"IM-B{number:05}", dice) for number in range(count))
+
+
+def profiles_on_all_goods(count: int) -> tuple[Profile, ...]:
+    """Return profiles that look for one of two things in any goods: all are in question of every item."""
+    dice = Dice(SEED)
+    usual = profiles(count)
+    return tuple(
+        replace(profile, area=Area(), posts=(), level=Level.REPUBLICAN, condition=_either(dice)) for profile in usual
+    )
+
+
+def _either(dice: Dice) -> Condition:
+    papers = Condition(field="item_documents", op="absent", value=dice.some(DOCUMENTS, 2))
+    return Condition(any=(Condition(all=(_number(dice), _number(dice))), Condition(all=(_number(dice), papers))))
 
 
 def _profile(code: str, dice: Dice) -> Profile:

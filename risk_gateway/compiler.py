@@ -5,22 +5,21 @@ a missing fact never fires.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from risk_gateway.catalog import Level, fields
-from risk_gateway.conditions import as_text, holds
+from risk_gateway.columns import Columns, Question, places, question
+from risk_gateway.conditions import as_text
+from risk_gateway.leaves import RANGING, Leaf, Range, leaf, range_of
 from risk_gateway.model import HeaderFacts, ItemFacts, Match
 from risk_gateway.profiles import Condition, Profile, area_conditions
 from risk_gateway.remembering import PerObject
 
-SHARED_LEAVES_MAX = 65_536  # many profiles ask the same: it is compiled once
 COMMODITY, CHAPTER = "commodity_code", 2  # the field, and how many of its digits are the chapter
 EVERY_CHAPTER = "every"  # of profiles that name no goods; no chapter is called so
 LISTING = ("in", "prefix", "is")
-RANGING = ("<", "<=", ">", ">=", "between")
 
 Test: TypeAlias = Callable[[HeaderFacts, ItemFacts | None], bool | None]  # None: a fact is not known
 Listing: TypeAlias = tuple[str, tuple[Any, ...]]  # a field, and its texts, beginnings of commodities or its flag
@@ -37,21 +36,33 @@ def compile(condition: Condition) -> Test:
         return _any(tuple(map(compile, condition.any)))
     if condition.negated is not None:
         return _not(compile(condition.negated))
-    return leaf(condition).test
+    return _of_leaf(leaf(condition))
 
 
 def _all(tests: tuple[Test, ...]) -> Test:
     def test(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
-        found = {test(header, item) for test in tests}
-        return False if False in found else None if None in found else True
+        found: bool | None = True
+        for test in tests:
+            one = test(header, item)
+            if one is False:
+                return False
+            if one is None:
+                found = None
+        return found
 
     return test
 
 
 def _any(tests: tuple[Test, ...]) -> Test:
     def test(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
-        found = {test(header, item) for test in tests}
-        return True if True in found else None if None in found else False
+        found: bool | None = False
+        for test in tests:
+            one = test(header, item)
+            if one is True:
+                return True
+            if one is None:
+                found = None
+        return found
 
     return test
 
@@ -64,63 +75,21 @@ def _not(test: Test) -> Test:
     return opposite
 
 
-class Leaf(NamedTuple):
-    """A leaf that was compiled: a test of one field, which raises the errors of comparing, and how it is told."""
+def _of_leaf(asked: Leaf) -> Test:
+    fact_of, met = _fact_of(asked.name), asked.met
 
-    test: Test
-    name: str
-    op: str
-    expected: str
-    of_header: bool
-
-
-@lru_cache(maxsize=SHARED_LEAVES_MAX)
-def leaf(condition: Condition) -> Leaf:
-    field, op = fields()[str(condition.field)], str(condition.op)
-    of_header = field.level is Level.HEADER
-    test = (_of_header if of_header else _of_item)(_fact_of(field.name), holds(field, op, condition.value))
-    return Leaf(test, field.name, op, as_text(condition.value), of_header)
-
-
-_fact_of = cache(attrgetter)  # one for all leaves: what is at hand already is read in less time
-
-
-def _of_header(fact_of: Callable[[HeaderFacts], Any], met: Callable[..., bool]) -> Test:
-    def test(header: HeaderFacts, _: ItemFacts | None) -> bool | None:
+    def of_header(header: HeaderFacts, _: ItemFacts | None) -> bool | None:
         fact = fact_of(header)
         return None if fact is None else met(fact)
 
-    return test
-
-
-def _of_item(fact_of: Callable[[Any], Any], met: Callable[..., bool]) -> Test:
-    def test(_: HeaderFacts, item: ItemFacts | None) -> bool | None:
+    def of_item(_: HeaderFacts, item: ItemFacts | None) -> bool | None:
         fact = fact_of(item)
         return None if fact is None else met(fact)
 
-    return test
+    return of_header if asked.of_header else of_item
 
 
-class Range(NamedTuple):
-    """The numbers of a field that are meant; no bound means no limit. A bound is meant too, or `without` it."""
-
-    field: str
-    lowest: Decimal | None
-    highest: Decimal | None
-    without_lowest: bool
-    without_highest: bool
-
-
-def _range(part: Condition) -> Range:
-    name, value = str(part.field), part.value
-    if isinstance(value, tuple):
-        return Range(name, _number(value[0]), _number(value[1]), False, False)
-    if part.op in ("<", "<="):
-        return Range(name, None, _number(value), False, part.op == "<")
-    return Range(name, _number(value), None, part.op == ">", False)
-
-
-_number = lru_cache(maxsize=SHARED_LEAVES_MAX)(Decimal)
+_fact_of = cache(attrgetter)  # one for all leaves: what is at hand already is read in less time
 
 
 # --- a profile ------------------------------------------------------------------------------------------------------
@@ -160,11 +129,15 @@ class Compiled:
         self.chapters = _chapters(self.item)
         self._tests = tuple(map(compile, self.item.others))
 
-    def firing(self, header: HeaderFacts, items: Sequence[ItemFacts]) -> Sequence[ItemFacts]:
-        """Return those of the items of which all holds, of items that are as listed and in range."""
+    def firing(self, columns: Columns, rows: int, one_by_one_most: int) -> list[ItemFacts]:
+        """Return the items of which all holds, of those as listed and in range, that have their bit in `rows`."""
+        items = columns.items
+        if self._tests and rows.bit_count() > one_by_one_most:
+            return [items[row] for row in places(rows & self._question(columns)[0])]
+        found = [*items] if rows == columns.everywhere else [items[row] for row in places(rows)]
         for test in self._tests:
-            items = [item for item in items if test(header, item)]
-        return items
+            found = [item for item in found if test(columns.header, item)]
+        return found
 
     def explain(self, header: HeaderFacts, item: ItemFacts | None) -> tuple[Match, ...]:
         """Return what held where the profile fired, of the header when `item` is None: the leaves that made the tree
@@ -176,6 +149,10 @@ class Compiled:
                 if held is None or held(header, item)
             ]
         )
+
+    @cached_property
+    def _question(self) -> Question:
+        return question(Condition(all=self.item.others))
 
     @cached_property
     def _told(self) -> tuple[Told, ...]:
@@ -204,9 +181,9 @@ def _children(condition: Condition) -> tuple[Condition, ...]:
 def _told(condition: Condition, surely: bool, wanted: bool = True) -> Iterator[Told]:
     """Yield the leaves of a checked tree in reading order; what is `surely` so where the profile fires is not asked."""
     if condition.field is not None:
-        test, name, op, expected, of_header = leaf(condition)
-        held = test if wanted else _not(test)
-        yield Told(name, op if wanted else f"not {op}", expected, of_header, None if surely else held)
+        asked = leaf(condition)
+        op, test = (asked.op, compile(condition)) if wanted else (f"not {asked.op}", _not(compile(condition)))
+        yield Told(asked.name, op, asked.expected, asked.of_header, None if surely else test)
     for child in _children(condition):
         yield from _told(child, False, wanted != (condition.negated is not None))
 
@@ -227,7 +204,7 @@ def _asked(parts: Sequence[Condition]) -> Asked:
             number = part
         else:
             others.append(part)
-    return Asked(tuple(map(_listing, listing.values())), None if number is None else _range(number), tuple(others))
+    return Asked(tuple(map(_listing, listing.values())), None if number is None else range_of(number), tuple(others))
 
 
 def _chapters(asked: Asked) -> frozenset[str]:

@@ -1,19 +1,22 @@
 """Judges a case with all profiles of a block at once.
 
-The index says which few profiles are in question, and of which items (index.py). They are asked one after the other.
-Only what fired is explained.
+The index says which few profiles are in question, and of which items (index.py). They are asked one after the other,
+of a few items one by one, of many all at once (columns.py). Only what fired is explained.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
 from risk_gateway.budget import Budget
+from risk_gateway.columns import Columns
 from risk_gateway.compiler import Compiled, compiled
 from risk_gateway.index import Index
-from risk_gateway.model import Case, Evidence, Finding, HeaderFacts, ItemFacts
+from risk_gateway.model import Case, Evidence, Finding, HeaderFacts
 from risk_gateway.profiles import Kind, Profile
 
 EXPLAINED_ITEMS_MAX = 5
+CROWDED_FROM = 5  # profiles in question of an item, on average, from which on reading columns is worth it
+FEW_ITEMS = 4  # of which a profile is asked one by one all the same
 
 
 class Engine:
@@ -32,18 +35,24 @@ class Engine:
     def judge(self, case: Case, budget: Budget) -> Iterator[Finding]:
         """Yield what fires. Raises OutOfTime; a fact that cannot be judged raises a built-in error."""
         budget.check()
-        for place, items in self._index.in_question(case.header, case.items, budget):
+        columns = Columns(case.header, case.items)
+        in_question = self._index.in_question(case.header, case.items, budget)
+        crowded = sum(rows.bit_count() for _, rows in in_question) > CROWDED_FROM * len(case.items)
+        most = FEW_ITEMS if crowded else len(case.items)
+        for place, rows in in_question:
             budget.check()
-            finding = _judge(*self._profiles[place], case.header, items)
+            finding = _judge(*self._profiles[place], columns, rows, most)
             if finding is not None:
                 yield finding
 
 
-def _judge(profile: Profile, parts: Compiled, header: HeaderFacts, items: Sequence[ItemFacts]) -> Finding | None:
-    """Return what a profile finds that the index leaves in question of these items."""
+def _judge(profile: Profile, parts: Compiled, columns: Columns, rows: int, most: int) -> Finding | None:
+    """Return what a profile finds that the index leaves in question of the items that have their bit in `rows`, of at
+    `most` so many one by one."""
+    header = columns.header
     if parts.header_only:
         return _finding(profile, header, (), (Evidence(None, parts.explain(header, None)),))
-    hit = parts.firing(header, items)
+    hit = parts.firing(columns, rows, most)
     if not hit:
         return None
     evidence = [Evidence(item.sequence, parts.explain(header, item)) for item in hit[:EXPLAINED_ITEMS_MAX]]

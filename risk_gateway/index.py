@@ -12,17 +12,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache, reduce
 from operator import attrgetter, or_
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
 
+import numpy as np
+
 from risk_gateway.budget import Budget
-from risk_gateway.compiler import CHAPTER, COMMODITY, EVERY_CHAPTER, Compiled, Listing, Range, compile
+from risk_gateway.columns import places
+from risk_gateway.compiler import CHAPTER, COMMODITY, EVERY_CHAPTER, Compiled, Listing, compile
+from risk_gateway.leaves import Range
 from risk_gateway.model import HeaderFacts, ItemFacts
 from risk_gateway.profiles import Condition
 
 CHUNK = 128  # items between two looks at the clock
+TURNED_FROM = 4_096  # pairs of item and profile, from which on they are not gone through one by one
 PREFIX_LENGTHS = (2, 4, 6, 10)
 COMMODITIES_REMEMBERED = 20_000
+
+Pair: TypeAlias = tuple[int, int]  # the number of an item, and the seats of the profiles that it leaves in question
 
 
 class Index:
@@ -46,14 +53,21 @@ class Index:
         section = _section(tuple([profiles[place] for place in at]))
         return _Seated(section, tuple(at), [section.by_slot(scale) for scale in self._scales])
 
-    def in_question(
-        self, header: HeaderFacts, items: Sequence[ItemFacts], budget: Budget
-    ) -> list[tuple[int, list[ItemFacts]]]:
-        """Return the places of the profiles in question, rising, each with the items of which it is; none for a profile
-        about the whole declaration. Raises OutOfTime, and built-in errors."""
-        found: defaultdict[int, list[ItemFacts]] = defaultdict(list)
+    def in_question(self, header: HeaderFacts, items: Sequence[ItemFacts], budget: Budget) -> list[tuple[int, int]]:
+        """Return the places of the profiles in question, rising, each with a bit for each item of which it is; none for
+        a profile about the whole declaration. Raises OutOfTime, and built-in errors."""
+        found: defaultdict[int, int] = defaultdict(int)
         for seat in places(self._whole.section.active(header)):
-            found[self._whole.places[seat]] = []
+            found[self._whole.places[seat]] = 0
+        for chapter, pairs in self._left(header, items, budget).items():
+            of_profiles = self._chapters[chapter].places
+            for seat, rows in _by_seat(pairs):
+                found[of_profiles[seat]] |= rows
+        return sorted(found.items())
+
+    def _left(self, header: HeaderFacts, items: Sequence[ItemFacts], budget: Budget) -> Mapping[str, list[Pair]]:
+        """Return by chapter the items of which somebody is left in question, rising, each with the seats of those."""
+        left: defaultdict[str, list[Pair]] = defaultdict(list)
         active: dict[str, int] = {}
         for number, item in enumerate(items):
             if number and not number % CHUNK:
@@ -62,16 +76,33 @@ class Index:
             for chapter in (EVERY_CHAPTER, item.commodity_code[:CHAPTER]):
                 if chapter not in self._chapters:
                     continue
-                section, of_profiles, by_slot = self._chapters[chapter]
-                left = section.everyone
+                section, _, by_slot = self._chapters[chapter]
+                seats = section.everyone
                 for admitting, slot in zip(by_slot, slots, strict=True):
-                    left &= admitting[slot]
-                if left:
+                    seats &= admitting[slot]
+                if seats:
                     if chapter not in active:
                         active[chapter] = section.active(header)
-                    for seat in places(section.admitting(item, left & active[chapter])):
-                        found[of_profiles[seat]].append(item)
-        return sorted(found.items())
+                    if seats := section.admitting(item, seats & active[chapter]):
+                        left[chapter].append((number, seats))
+        return left
+
+
+def _by_seat(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
+    """Turn (item, its seats) into (seat, its items); a seat may come several times."""
+    if sum([seats.bit_count() for _, seats in pairs]) < TURNED_FROM:
+        for item, seats in pairs:
+            for seat in places(seats):
+                yield seat, 1 << item
+        return
+    octets = max(seats for _, seats in pairs).bit_length() // 8 + 1
+    rows = np.zeros((pairs[-1][0] + 1, octets), np.uint8)
+    for item, seats in pairs:
+        rows[item] = np.frombuffer(seats.to_bytes(octets, "little"), np.uint8)
+    turned = np.packbits(np.unpackbits(rows, axis=1, bitorder="little").T, axis=1, bitorder="little")
+    for seat, items in enumerate(turned):
+        if items.any():
+            yield seat, int.from_bytes(items.tobytes(), "little")
 
 
 def _reading(fields: Sequence[str]) -> Callable[[object], Iterable[Any]]:
@@ -233,19 +264,10 @@ def _scales(ranges: Iterable[Range | None]) -> list[_Scale]:
     ]
 
 
-# --- bits -----------------------------------------------------------------------------------------------------------
+# --- commodities ------------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=COMMODITIES_REMEMBERED)
 def beginnings(commodity: str) -> frozenset[str]:
     """Return what a commodity may be named by: its first 2, 4, 6 and 10 digits."""
     return frozenset(commodity[:length] for length in PREFIX_LENGTHS)
-
-
-def places(bits: int) -> Iterator[int]:
-    """Yield where the bits are, lowest first."""
-    digits = bin(bits)[:1:-1]
-    place = digits.find("1")
-    while place >= 0:
-        yield place
-        place = digits.find("1", place + 1)

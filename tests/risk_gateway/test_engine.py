@@ -1,5 +1,6 @@
 """The engine finds what a person would find who goes through every profile by hand; and it is asked in order."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -7,10 +8,14 @@ import naive
 import pytest
 from arbitrary import Chance
 
-from risk_gateway import canonical
+from risk_gateway import canonical, index
+from risk_gateway import engine as engine_module
 from risk_gateway.budget import Budget
+from risk_gateway.catalog import FieldType
+from risk_gateway.columns import Answer, Columns
 from risk_gateway.engine import Engine
 from risk_gateway.errors import OutOfTime
+from risk_gateway.leaves import Leaf
 from risk_gateway.model import Finding
 from risk_gateway.profiles import Kind
 
@@ -38,6 +43,44 @@ def test_it_finds_what_is_found_by_hand_in_any_case(seed: int) -> None:
         indirect += sum(finding.kind is Kind.INDIRECT for finding in found)
         on_items += sum(bool(finding.items) for finding in found)
     assert min(direct, indirect, on_items) > CASES / 4  # not vacuous
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_asked_of_all_items_at_once_profiles_find_what_is_found_by_hand(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((engine_module, "CROWDED_FROM"), (engine_module, "FEW_ITEMS"), (index, "TURNED_FROM")):
+        monkeypatch.setattr(module, name, 0)
+    chance, asked = Chance(seed), Counter[str]()
+    answer = Columns.answer
+    monkeypatch.setattr(Columns, "answer", lambda self, leaf: asked.update([leaf.op]) or answer(self, leaf))
+    profiles = [chance.profile(f"P-{number}") for number in range(PROFILES)]
+    for _ in range(CASES):
+        chosen = [profiles[place] for place in {chance.below(PROFILES) for _ in range(AT_ONCE)}]
+        case = chance.case()
+        assert judged(Engine(chosen), case) == naive.judge(chosen, case)
+    assert set(asked) == {op for type_ in FieldType for op in type_.operators}  # not vacuous
+
+
+def test_many_profiles_that_nothing_rules_out_are_asked_of_all_items_at_once(case: Any, profile: Any) -> None:
+    """Thousands of such profiles would take seconds if each were asked about each item."""
+    cheap = {"field": "usd_per_kg", "op": "<", "value": 2}
+    either = {"any": [cheap, {"field": "net_gross_percent", "op": "<", "value": 50}]}
+    known = [profile(f"T-{number}", condition=either) for number in range(40)]
+    goods = case(items=[{"usd_per_kg": Decimal(number % 4)} for number in range(200)])
+    looks = Counter[str]()
+
+    class Watched(Columns):
+        def answer(self, asked: Leaf) -> Answer:
+            looks[asked.name] += 1
+            return super().answer(asked)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_module, "Columns", Watched)
+        found = judged(Engine(known), goods)
+    assert found == naive.judge(known, goods)
+    assert [len(finding.items) for finding in found] == [100] * 40
+    assert looks == {"usd_per_kg": 40, "net_gross_percent": 40}  # once a profile, not once an item
 
 
 @pytest.mark.parametrize("items", [0, 1, 129, 999])
