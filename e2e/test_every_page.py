@@ -303,7 +303,7 @@ def begun_by(visitor: Visitor) -> Places:
     visitor.open("/account/webhooks")
     browser.fill("#url", "https://example.com/customs")
     browser.locator("main form button.govuk-button").last.click()
-    browser.wait_for_selector("#secret")
+    browser.wait_for_selector("#secret, #url-error")
     visitor.open("/account/webhooks")
     webhook = last_place(browser.locator("main a[href*='/account/webhooks/']").first.get_attribute("href") or "")
     return {

@@ -3,7 +3,7 @@
 A page is told the number only, and asks for the rest as always, so a stream shows nothing that the person may not see.
 What an official reads changes nothing and is not told. One task reads the journal for everybody, and only while
 somebody listens; a listener is a task of the event loop, never a thread. A stream ends by itself after `LASTS_SECONDS`:
-the browser comes back with its cookie, and is then asked anew who it is (nobody gets 204, and the browser stays away).
+the browser comes back with its cookie, and is then asked anew who it is (nobody gets 204, and the connection is over).
 All end at once when the server is to stop, since the server waits for open answers before it does anything else.
 """
 

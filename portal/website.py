@@ -112,7 +112,7 @@ class Website:
         if wants_fragment(request):
             return Response(b"", status_code=_UNAUTHORIZED, headers={"HX-Redirect": address})
         if request.headers.get("accept") == EVENT_STREAM:
-            return Response(b"", status_code=_NO_CONTENT)  # after anything else a browser comes back
+            return Response(b"", status_code=_NO_CONTENT)  # a page instead is an error in the console
         return Redirect(address, status_code=SEE_OTHER)
 
 

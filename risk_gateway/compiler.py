@@ -5,21 +5,24 @@ a missing fact never fires.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from risk_gateway.catalog import Level, fields
-from risk_gateway.columns import Columns, Question, places, question
+from risk_gateway.columns import COMMODITY, Columns, Question, places, question
 from risk_gateway.conditions import as_text
 from risk_gateway.leaves import RANGING, Leaf, Range, leaf, range_of
 from risk_gateway.model import HeaderFacts, ItemFacts, Match
 from risk_gateway.profiles import Condition, Profile, area_conditions
 from risk_gateway.remembering import PerObject
 
-COMMODITY, CHAPTER = "commodity_code", 2  # the field, and how many of its digits are the chapter
+CHAPTER = 2  # of the digits of a commodity
 EVERY_CHAPTER = "every"  # of profiles that name no goods; no chapter is called so
 LISTING = ("in", "prefix", "is")
+
+INCOMPARABLE = (ArithmeticError, AttributeError, TypeError)  # raised for a fact that is not of its field's type
 
 Test: TypeAlias = Callable[[HeaderFacts, ItemFacts | None], bool | None]  # None: a fact is not known
 Listing: TypeAlias = tuple[str, tuple[Any, ...]]  # a field, and its texts, beginnings of commodities or its flag
@@ -128,12 +131,14 @@ class Compiled:
         self.header_only = not of_items
         self.chapters = _chapters(self.item)
         self._tests = tuple(map(compile, self.item.others))
+        self.leaves = sum(map(_leaves, self.item.others))  # that are asked of each item in question
 
     def firing(self, columns: Columns, rows: int, one_by_one_most: int) -> list[ItemFacts]:
         """Return the items of which all holds, of those as listed and in range, that have their bit in `rows`."""
         items = columns.items
         if self._tests and rows.bit_count() > one_by_one_most:
-            return [items[row] for row in places(rows & self._question(columns)[0])]
+            with suppress(*INCOMPARABLE):  # in any item; what the items in question say of it counts
+                return [items[row] for row in places(rows & self._question(columns)[0])]
         found = [*items] if rows == columns.everywhere else [items[row] for row in places(rows)]
         for test in self._tests:
             found = [item for item in found if test(columns.header, item)]
@@ -176,6 +181,10 @@ def _is_header_only(condition: Condition) -> bool:
 def _children(condition: Condition) -> tuple[Condition, ...]:
     negated = () if condition.negated is None else (condition.negated,)
     return (condition.all or ()) + (condition.any or ()) + negated
+
+
+def _leaves(condition: Condition) -> int:
+    return 1 if condition.field is not None else sum(map(_leaves, _children(condition)))
 
 
 def _told(condition: Condition, surely: bool, wanted: bool = True) -> Iterator[Told]:

@@ -1,7 +1,7 @@
 """Judges a case with all profiles of a block at once.
 
 The index says which few profiles are in question, and of which items (index.py). They are asked one after the other,
-of a few items one by one, of many all at once (columns.py). Only what fired is explained.
+of one item after the other; where that would be much, of all items at once (columns.py). Only what fired is explained.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,8 +15,8 @@ from risk_gateway.model import Case, Evidence, Finding, HeaderFacts
 from risk_gateway.profiles import Kind, Profile
 
 EXPLAINED_ITEMS_MAX = 5
-CROWDED_FROM = 5  # profiles in question of an item, on average, from which on reading columns is worth it
-FEW_ITEMS = 4  # of which a profile is asked one by one all the same
+MUCH = 20  # leaves to be asked of an item, on average, beyond which reading columns is worth it
+FEW_ITEMS = 8  # of which a profile is asked one by one all the same
 
 
 class Engine:
@@ -37,8 +37,8 @@ class Engine:
         budget.check()
         columns = Columns(case.header, case.items)
         in_question = self._index.in_question(case.header, case.items, budget)
-        crowded = sum(rows.bit_count() for _, rows in in_question) > CROWDED_FROM * len(case.items)
-        most = FEW_ITEMS if crowded else len(case.items)
+        leaves = sum([rows.bit_count() * self._profiles[place][1].leaves for place, rows in in_question])
+        most = FEW_ITEMS if leaves > MUCH * len(case.items) else len(case.items)
         for place, rows in in_question:
             budget.check()
             finding = _judge(*self._profiles[place], columns, rows, most)

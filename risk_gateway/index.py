@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import attrgetter, or_
 from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
@@ -18,16 +18,15 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from risk_gateway.budget import Budget
-from risk_gateway.columns import places
-from risk_gateway.compiler import CHAPTER, COMMODITY, EVERY_CHAPTER, Compiled, Listing, compile
+from risk_gateway.columns import COMMODITY, beginnings, places
+from risk_gateway.compiler import CHAPTER, EVERY_CHAPTER, Compiled, Listing, compile
 from risk_gateway.leaves import Range
 from risk_gateway.model import HeaderFacts, ItemFacts
 from risk_gateway.profiles import Condition
 
 CHUNK = 128  # items between two looks at the clock
+SEATS_CHUNK = 2_048  # the same of seats
 TURNED_FROM = 4_096  # pairs of item and profile, from which on they are not gone through one by one
-PREFIX_LENGTHS = (2, 4, 6, 10)
-COMMODITIES_REMEMBERED = 20_000
 
 Pair: TypeAlias = tuple[int, int]  # the number of an item, and the seats of the profiles that it leaves in question
 
@@ -61,7 +60,7 @@ class Index:
             found[self._whole.places[seat]] = 0
         for chapter, pairs in self._left(header, items, budget).items():
             of_profiles = self._chapters[chapter].places
-            for seat, rows in _by_seat(pairs):
+            for seat, rows in _by_seat(pairs, budget):
                 found[of_profiles[seat]] |= rows
         return sorted(found.items())
 
@@ -88,19 +87,22 @@ class Index:
         return left
 
 
-def _by_seat(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
-    """Turn (item, its seats) into (seat, its items); a seat may come several times."""
+def _by_seat(pairs: Sequence[Pair], budget: Budget) -> Iterator[tuple[int, int]]:
+    """Turn (item, its seats) into (seat, its items); a seat may come several times. Raises OutOfTime."""
     if sum([seats.bit_count() for _, seats in pairs]) < TURNED_FROM:
         for item, seats in pairs:
             for seat in places(seats):
                 yield seat, 1 << item
         return
+    budget.check()
     octets = max(seats for _, seats in pairs).bit_length() // 8 + 1
     rows = np.zeros((pairs[-1][0] + 1, octets), np.uint8)
     for item, seats in pairs:
         rows[item] = np.frombuffer(seats.to_bytes(octets, "little"), np.uint8)
     turned = np.packbits(np.unpackbits(rows, axis=1, bitorder="little").T, axis=1, bitorder="little")
     for seat, items in enumerate(turned):
+        if not seat % SEATS_CHUNK:
+            budget.check()
         if items.any():
             yield seat, int.from_bytes(items.tobytes(), "little")
 
@@ -262,12 +264,3 @@ def _scales(ranges: Iterable[Range | None]) -> list[_Scale]:
     return [
         _Scale(field, tuple(sorted(bound for bound in found if bound is not None))) for field, found in bounds.items()
     ]
-
-
-# --- commodities ------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=COMMODITIES_REMEMBERED)
-def beginnings(commodity: str) -> frozenset[str]:
-    """Return what a commodity may be named by: its first 2, 4, 6 and 10 digits."""
-    return frozenset(commodity[:length] for length in PREFIX_LENGTHS)

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from risk_gateway.catalog import Level, fields
 from risk_gateway.conditions import as_text, holds
 from risk_gateway.profiles import Condition
 
 SHARED_LEAVES_MAX: Final = 65_536  # many profiles ask the same: it is compiled once
+NEGATED: Final = ("not_in", "not_prefix", "absent")
 RANGING: Final = ("<", "<=", ">", ">=", "between")
 
 
@@ -26,9 +27,10 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Leaf:
-    """`met` tests a fact that is known, and raises the errors of comparing; of numbers `range` says the same.
+    """`met` tests a fact that is known, and raises the errors of comparing. `range` says the same of numbers, `listed`
+    of all else: what the fact, or its beginning, must be one of; or must not, when it is `negated`.
 
-    `op` and `expected` are how it is told. Two of one condition are the same object.
+    `op` and `expected` are how it is told.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Leaf:
     of_header: bool
     met: Callable[..., bool]
     range: Range | None
+    listed: tuple[Any, ...]
+    negated: bool
 
 
 @lru_cache(maxsize=SHARED_LEAVES_MAX)
@@ -44,8 +48,17 @@ def leaf(condition: Condition) -> Leaf:
     """Return the compiled leaf of a checked condition that names a field."""
     field, op = fields()[str(condition.field)], str(condition.op)
     meant = range_of(condition) if op in RANGING else None
-    met = holds(field, op, condition.value)
-    return Leaf(field.name, op, as_text(condition.value), field.level is Level.HEADER, met, meant)
+    met, value = holds(field, op, condition.value), condition.value
+    return Leaf(
+        name=field.name,
+        op=op,
+        expected=as_text(value),
+        of_header=field.level is Level.HEADER,
+        met=met,
+        range=meant,
+        listed=value if isinstance(value, tuple) else (value,),
+        negated=op in NEGATED,
+    )
 
 
 def range_of(condition: Condition) -> Range:

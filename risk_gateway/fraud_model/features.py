@@ -148,7 +148,9 @@ class Tables:
         return cls(model.encodings, model.medians, model.codes)
 
     def matrix(self, rows: Sequence[Row]) -> Matrix:
-        """Return one row of features for each row, in the order of FEATURES. There is one row at least."""
+        """Return one row of features for each row, in the order of FEATURES."""
+        if not rows:
+            return np.empty((0, len(FEATURES)))
         numbers = chain.from_iterable(self._columns(rows))
         lay = np.fromiter(numbers, np.float64, len(FEATURES) * len(rows)).reshape(len(FEATURES), len(rows))
         lay[VALUE : MASS + 1] = _logarithms(lay[VALUE : MASS + 1])
@@ -189,7 +191,7 @@ def _encoded_numbers(encoding: Encoding) -> tuple[Known, Known]:
 def _logarithms_of(usual: Usual) -> tuple[Mapping[str, float], ...]:
     """Return by commodity the logarithms of the usual value per mass, mass and value, as DEVIATIONS are ordered."""
     return tuple(
-        dict(zip(medians, _logarithms(np.array([*medians.values()])).tolist(), strict=True))
+        dict(zip(medians, _logarithms(np.array([*medians.values()], np.float64)).tolist(), strict=True))
         for medians in (usual.per_kg, usual.mass_kg, usual.value)
     )
 

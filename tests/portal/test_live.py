@@ -128,8 +128,8 @@ def test_a_stream_is_for_those_whose_declarations_it_tells_of(
         assert browser.get(path).status_code == status
 
 
-def test_a_page_whose_session_has_ended_stops_asking(tmp_path: Path) -> None:
-    """By the standard of server-sent events a browser comes back after anything but 204, and complains of a page."""
+def test_a_page_whose_session_has_ended_is_told_nothing_and_no_page(tmp_path: Path) -> None:
+    """A browser that waits for events complains of a page; after 204 the connection is over."""
     with browsing_stored(decided(tmp_path).office, None) as browser:
         for path in ("/live/desk", f"/live/declarations/{NUMBER}"):
             assert browser.get(path, Accept="text/event-stream").status_code == 204
