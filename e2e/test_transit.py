@@ -65,6 +65,7 @@ def test_goods_go_as_declared_and_the_declaration_is_cleared(
     dana.page.select_option("#found-1", "intact")
     press(dana, "arrive")
     press(dana, "discharge", inspection=IF_DRAWN)
+    expect(dana.page.locator("#do-discharge")).to_have_count(0)
     anna.open(f"/declarations/{declared}")
     expect(anna.page.locator("#summary")).to_contain_text("Cleared")
     anna.look("transit-cleared")
