@@ -34,35 +34,23 @@ Listing: TypeAlias = tuple[str, tuple[Any, ...]]  # a field, and its texts, begi
 def compile(condition: Condition) -> Test:
     """Return the test of a checked tree, of the header alone where it is about no item."""
     if condition.all is not None:
-        return _all(tuple(map(compile, condition.all)))
+        return _decided(tuple(map(compile, condition.all)), False)
     if condition.any is not None:
-        return _any(tuple(map(compile, condition.any)))
+        return _decided(tuple(map(compile, condition.any)), True)
     if condition.negated is not None:
         return _not(compile(condition.negated))
     return _of_leaf(leaf(condition))
 
 
-def _all(tests: tuple[Test, ...]) -> Test:
+def _decided(tests: tuple[Test, ...], decisive: bool) -> Test:
+    """Return what is `decisive` when one test is, else the opposite when all are known."""
+
     def test(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
-        found: bool | None = True
+        found: bool | None = not decisive
         for test in tests:
             one = test(header, item)
-            if one is False:
-                return False
-            if one is None:
-                found = None
-        return found
-
-    return test
-
-
-def _any(tests: tuple[Test, ...]) -> Test:
-    def test(header: HeaderFacts, item: ItemFacts | None) -> bool | None:
-        found: bool | None = False
-        for test in tests:
-            one = test(header, item)
-            if one is True:
-                return True
+            if one is decisive:
+                return decisive
             if one is None:
                 found = None
         return found

@@ -52,7 +52,7 @@ def test_the_whole_tariff_is_searched_while_one_types(full: Nomenclature) -> Non
             begun = time.perf_counter()
             full.search(text, "ru", 40)
             spent.append(time.perf_counter() - begun)
-        assert min(spent) < 0.2, text  # 0.05 s are promised; others are at work on the same processors
+        assert min(spent) < 0.05, text  # it takes 0.001; one of five may meet others at work on the same processors
 
 
 @pytest.mark.parametrize(

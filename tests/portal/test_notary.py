@@ -21,6 +21,7 @@ from portal.errors import Unavailable
 from portal.notary import EVENTS_MAX, Notary
 from portal.office import Office
 from portal.pipeline import lodge
+from portal.settings import Settings
 from portal.stages import Lodged
 from signing import journal as tree
 from signing import store, timestamp
@@ -49,6 +50,15 @@ class FailingAuthorities(DemoAuthorities):
 @pytest.fixture
 def clock() -> offices.StillClock:
     return offices.StillClock()
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Settings:
+    """Of an office with its keys and the cast, which nobody has opened yet."""
+    made = offices.settings(tmp_path)
+    offices.keep_keys(tmp_path)
+    offices.seed_cast(made)
+    return made
 
 
 @pytest.fixture
@@ -420,11 +430,7 @@ def test_a_missing_row_below_what_was_signed_closes_the_portal(
     assert notary_of(office, authorities).closed()
 
 
-def test_health_says_that_the_database_is_an_old_copy(tmp_path: Path) -> None:
-    clock = offices.StillClock()
-    given = offices.settings(tmp_path)
-    offices.keep_keys(tmp_path)
-    offices.seed_cast(given)
+def test_health_says_that_the_database_is_an_old_copy(given: Settings, clock: offices.StillClock) -> None:
     whole = offices.reopen(given, clock)
     restored(whole, notary_of(whole, DemoAuthorities(pki.authority(), clock)))
     with TestClient(create_app(given, clock)) as client:
@@ -432,11 +438,7 @@ def test_health_says_that_the_database_is_an_old_copy(tmp_path: Path) -> None:
     assert (answer.status_code, answer.json()["status"]) == (503, "closed")
 
 
-def test_health_says_when_declarations_are_not_taken(tmp_path: Path) -> None:
-    clock = offices.StillClock()
-    given = offices.settings(tmp_path)
-    offices.keep_keys(tmp_path)
-    offices.seed_cast(given)
+def test_health_says_when_declarations_are_not_taken(given: Settings, clock: offices.StillClock) -> None:
     lodge_one(offices.reopen(given, clock))
     clock.at += GRACE + timedelta(seconds=1)
     app = create_app(replace(given, timestamp_url="http://127.0.0.1:9/tsa"), clock)
@@ -447,11 +449,9 @@ def test_health_says_when_declarations_are_not_taken(tmp_path: Path) -> None:
     assert answer.json()["unstamped_since"] == "2026-11-24T05:00:00Z"
 
 
-def test_what_the_last_run_left_without_a_token_gets_one_before_the_first_request_is_answered(tmp_path: Path) -> None:
-    clock = offices.StillClock()
-    given = offices.settings(tmp_path)
-    offices.keep_keys(tmp_path)
-    offices.seed_cast(given)
+def test_what_the_last_run_left_without_a_token_gets_one_before_the_first_request_is_answered(
+    given: Settings, clock: offices.StillClock
+) -> None:
     lodge_one(offices.reopen(given, clock))
     clock.at += GRACE + timedelta(seconds=1)
     with TestClient(create_app(given, clock)) as client:

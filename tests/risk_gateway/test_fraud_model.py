@@ -67,7 +67,7 @@ def with_model(shipped: Knowledge) -> Any:
     return build
 
 
-def test_a_period_without_goods_has_no_features_and_no_drift() -> None:
+def test_a_period_without_goods_has_no_features() -> None:
     loaded = prediction.load(small())
     assert loaded is not None
     assert loaded.matrix([]).shape == (0, len(FEATURES))
