@@ -625,11 +625,15 @@ def test_a_long_log_has_pages(office: Office, desk: PartnerDesk) -> None:
 
 @contextmanager
 def served(home: Path) -> Iterator[tuple[Browser, Office]]:
-    """Open a browser on a portal with a partner and a dead letter, signed in as the administrator."""
+    """Open a browser on a portal with a partner, signed in as the administrator. Nobody works beside the pages: a
+    partner switched on would be asked at once, at an address that nobody has."""
     office = caseworking.desk(home).office
     offices.keep_keys(home)
     PartnerDesk(office).add(ASEL, neighbour(policy=Policy(salt=SECRET)))
-    with TestClient(create_app(office.settings, office.clock)) as client:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("portal.app.background", lambda _office: [])
+        app = create_app(office.settings, office.clock)
+    with TestClient(app) as client:
         world: World = None  # type: ignore[assignment]
         yield Browser(client, world).speak("en").sign_in("asel"), office
 
