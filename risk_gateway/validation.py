@@ -35,6 +35,7 @@ from risk_gateway.words import LANGUAGES
 
 YEARS_MAX = 3
 CAP_MAX = 1_000_000
+LEAVES_MAX = 200  # a person reads a condition, and each item of a declaration may be asked each of its questions
 _CODE = re.compile(r"(?=.{4,20}$)[A-Z]{2,4}(-[A-Z0-9]+)+")
 _FAMILY = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _COMMODITY = re.compile(r"[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}")
@@ -85,6 +86,9 @@ def problems(profile: Profile, day: date | None = None) -> Iterator[ProfileRefus
     yield from _measures(profile)
     yield from _texts(profile)
     if not well_formed(profile):
+        return
+    if (asked := sum(1 for _ in leaves(profile.condition))) > LEAVES_MAX:
+        yield ProfileRefused("condition-too-long", f"{profile.code}.condition", asked=str(asked), limit=str(LEAVES_MAX))
         return
     if foreign := list(_foreign_fields(profile)):
         yield from foreign

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refused_profiles import CASES, SOUND, changed
 
+from risk_gateway import consistency
 from risk_gateway.catalog import FieldType, fields
 from risk_gateway.knowledge import shipped_profiles
 from risk_gateway.profiles import Condition, Profile, prefixes
-from risk_gateway.validation import problems
+from risk_gateway.validation import LEAVES_MAX, problems
 from risk_gateway.words import LANGUAGES, message
 
 TODAY = date(2026, 11, 24)
@@ -34,6 +35,20 @@ def test_the_sound_profile_of_the_table_breaks_no_rule() -> None:
     assert list(problems(SOUND, TODAY)) == []
 
 
+@pytest.mark.parametrize(("asked", "codes"), [(LEAVES_MAX, []), (LEAVES_MAX + 1, ["condition-too-long"])])
+def test_a_condition_of_more_questions_than_a_person_reads_is_refused(asked: int, codes: list[str]) -> None:
+    branches = tuple(
+        Condition(
+            all=(Condition(field="unit", op="in", value=("796",)), Condition(field="net_mass_kg", op=">", value=kg))
+        )
+        for kg in range(1, asked // 2 + 1)
+    )
+    odd = (Condition(field="gross_mass_kg", op=">", value=1),) * (asked % 2)
+    found = list(problems(msgspec.structs.replace(SOUND, condition=Condition(any=(*branches, *odd))), TODAY))
+    assert [problem.code for problem in found] == codes
+    assert all(str(LEAVES_MAX + 1) in problem.text(language) for problem in found for language in LANGUAGES)
+
+
 def test_every_rule_of_a_profile_is_in_the_table() -> None:
     elsewhere = {
         "profile-shape",
@@ -42,6 +57,7 @@ def test_every_rule_of_a_profile_is_in_the_table() -> None:
         "profile-tampered",
         "profile-unapproved",
         "condition-too-complicated",
+        "condition-too-long",
     }
     folder = Path(__file__).parents[2] / "risk_gateway"
     known = tomllib.loads((folder / "messages.toml").read_text(encoding="utf-8"))
@@ -70,14 +86,15 @@ def test_a_contradiction_names_only_what_contradicts() -> None:
     assert found.params["parts"] == "usd_per_kg < 5; usd_per_kg > 10"
 
 
-def test_a_condition_that_cannot_be_tried_through_is_refused_not_let_pass() -> None:
+def test_a_condition_that_cannot_be_tried_through_is_refused_not_let_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [name for name, field in fields().items() if field.type is FieldType.NUMBER]
 
     def either(salt: int) -> Condition:
-        leaves = ((name, ">" if salt >> place & 1 else "<=") for place, name in enumerate(names[:12]))
+        leaves = ((name, ">" if salt >> place & 1 else "<=") for place, name in enumerate(names[:4]))
         return Condition(any=tuple(Condition(field=name, op=op, value=5) for name, op in leaves))
 
-    condition = Condition(all=tuple(either(salt) for salt in range(4096)))
+    condition = Condition(all=tuple(either(salt) for salt in range(16)))
+    monkeypatch.setattr(consistency, "WORK_MAX", 50)
     found = list(problems(msgspec.structs.replace(SOUND, condition=condition), TODAY))
     assert [problem.code for problem in found] == ["condition-too-complicated"]
     assert len({found[0].text(language) for language in LANGUAGES}) == 3
