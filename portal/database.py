@@ -1,15 +1,68 @@
 """Engine and transactions: SQLite by default, PostgreSQL by URL, the same statements for both."""
 
+import sqlite3
+import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+PATIENCE_SECONDS = 15
+
+
+class Turns:
+    """Lets the writers of a process in one by one, in the order in which they came.
+
+    SQLite has one writer at a time and no queue: who waits for it sleeps, looks, sleeps longer, while one that writes
+    again and again is always there first. A lodgement waited a second behind the ledger's small transactions.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for the turn, and have it until the block ends. Raises `OperationalError` as SQLite does when locked."""
+        with self._guard:
+            mine = self._line_up() if self._taken else None
+            self._taken = True
+        if mine is not None and not mine.acquire(timeout=PATIENCE_SECONDS):
+            self._give_up(mine)
+        try:
+            yield
+        finally:
+            with self._guard:
+                if self._waiting:
+                    self._waiting.popleft().release()
+                else:
+                    self._taken = False
+
+    def _line_up(self) -> threading.Lock:
+        mine = threading.Lock()
+        mine.acquire()
+        self._waiting.append(mine)
+        return mine
+
+    def _give_up(self, mine: threading.Lock) -> None:
+        with self._guard:
+            if mine not in self._waiting:
+                return  # it was let in at the last moment
+            self._waiting.remove(mine)
+        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
 
 
 def make_engine(url: str) -> Engine:
@@ -21,12 +74,22 @@ def make_engine(url: str) -> Engine:
         )
     if address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
+    engine = create_engine(
+        address,
+        hide_parameters=True,
+        connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False},
+        execution_options={"turns": Turns()},
+    )
 
     @event.listens_for(engine, "connect")
     def _durable(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver must not open transactions behind our back
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={PATIENCE_SECONDS}000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
@@ -45,7 +108,8 @@ def opened_engine(url: str) -> Iterator[Engine]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open one transaction that may write; it is durable when the block has ended without an error."""
-    with engine.connect() as connection:
+    turns = turns_of(engine)
+    with turns.turn() if turns is not None else nullcontext(), engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
@@ -54,6 +118,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
         except BaseException:
             connection.rollback()
             raise
+
+
+def turns_of(engine: Engine) -> Turns | None:
+    """Return the queue of those who write through this engine; PostgreSQL has its own."""
+    return cast("Turns | None", engine.get_execution_options().get("turns"))
 
 
 @contextmanager

@@ -1,0 +1,114 @@
+"""Who writes, in one process: first come, first served. SQLite alone lets whoever asks at the right moment go first."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from portal import database
+from portal.database import make_engine, reading, turns_of, writing
+
+WAIT = 30.0
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = make_engine(f"sqlite:///{tmp_path / 'shekara.db'}")
+    with writing(made) as connection:
+        connection.execute(text("CREATE TABLE written (number INTEGER PRIMARY KEY, by_whom TEXT)"))
+    yield made
+    made.dispose()
+
+
+def write(engine: Engine, by_whom: str) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("INSERT INTO written (by_whom) VALUES (:by_whom)"), {"by_whom": by_whom})
+
+
+def written(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return list(connection.execute(text("SELECT by_whom FROM written ORDER BY number")).scalars())
+
+
+def waiting(engine: Engine, number: int) -> None:
+    """Return when so many wait for their turn to write."""
+    patience = threading.Event()
+    for _ in range(int(WAIT * 100)):
+        if (turns := turns_of(engine)) is not None and turns.waiting == number:
+            return
+        patience.wait(0.01)
+    raise AssertionError("nobody came to wait")
+
+
+def test_who_came_first_writes_first(engine: Engine) -> None:
+    names = [f"writer {number}" for number in range(8)]
+    with writing(engine):
+        threads = []
+        for place, name in enumerate(names, 1):
+            threads.append(threading.Thread(target=write, args=(engine, name)))
+            threads[-1].start()
+            waiting(engine, place)
+    for thread in threads:
+        thread.join(WAIT)
+    assert written(engine) == names
+
+
+def test_who_writes_again_and_again_lets_others_in_between(engine: Engine) -> None:
+    begun, enough = threading.Event(), threading.Event()
+
+    def busy() -> None:
+        while not enough.is_set():
+            write(engine, "busy")
+            begun.set()
+
+    thread = threading.Thread(target=busy)
+    thread.start()
+    try:
+        assert begun.wait(WAIT)
+        for _ in range(5):
+            write(engine, "lodgement")
+    finally:
+        enough.set()
+        thread.join(WAIT)
+    between = "".join("L" if each == "lodgement" else "." for each in written(engine)).strip(".").split("L")
+    assert len(between) == 6
+    assert max(map(len, between)) <= 4, between  # between two lodgements the other writes once or twice
+
+
+def test_a_writer_that_fails_lets_the_next_one_in(engine: Engine) -> None:
+    with pytest.raises(ZeroDivisionError), writing(engine):
+        _ = 1 / 0
+    write(engine, "next")
+    assert written(engine) == ["next"]
+
+
+def test_a_writer_that_cannot_begin_lets_the_next_one_in(engine: Engine) -> None:
+    with pytest.raises(OperationalError), writing(engine) as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    write(engine, "next")
+    assert written(engine) == ["next"]
+
+
+def test_who_has_waited_too_long_is_told_and_keeps_nobody_from_writing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(engine):
+        monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.05)
+        refused: list[OperationalError] = []
+
+        def impatient() -> None:
+            try:
+                write(engine, "impatient")
+            except OperationalError as error:
+                refused.append(error)
+
+        thread = threading.Thread(target=impatient)
+        thread.start()
+        thread.join(WAIT)
+        assert "locked" in str(refused[0])
+        waiting(engine, 0)
+    write(engine, "next")
+    assert written(engine) == ["next"]
