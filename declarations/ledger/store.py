@@ -49,6 +49,8 @@ _INSERT_CLAIM = insert(claim_table)
 _BY_KEY = select(entry_table.c.number, entry_table.c.request).where(entry_table.c.key == bindparam("key"))
 _BY_DOCUMENT = select(account).where(account.c.document == bindparam("document"))
 _CLAIM = select(claim_table).where(claim_table.c.document == bindparam("document"))
+_BALANCE = select(account.c.balance_tiyn).where(account.c.id == bindparam("account"))
+_PUT_CLAIM = update(claim_table).where(claim_table.c.document == bindparam("of"))
 _SPEND = (
     update(account)
     .where(account.c.id == bindparam("account"), account.c.balance_tiyn >= bindparam("tiyn"))
@@ -87,8 +89,7 @@ def change_balances(connection: Connection, changes: Mapping[Account, int]) -> N
 
 
 def balance(connection: Connection, of: Account) -> int:
-    found = connection.execute(select(account.c.balance_tiyn).where(account.c.id == of.id)).scalar()
-    return int(found or 0)
+    return int(connection.execute(_BALANCE, {"account": of.id}).scalar() or 0)
 
 
 def balances_of(connection: Connection, document: str) -> dict[Account, int]:
@@ -160,7 +161,7 @@ def add_claims(connection: Connection, claims: Sequence[Claim]) -> None:
 
 
 def put_claim(connection: Connection, claim: Claim) -> None:
-    connection.execute(update(claim_table).where(claim_table.c.document == claim.document).values(_claim_row(claim)))
+    connection.execute(_PUT_CLAIM, {**_claim_row(claim), "of": claim.document})
 
 
 def read_claim(connection: Connection, document: str) -> Claim | None:

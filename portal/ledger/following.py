@@ -25,7 +25,7 @@ from portal.clock import Clock
 from portal.database import reading, writing
 from portal.ledger import books
 from portal.ledger.errors import LedgerRefused
-from portal.ledger.posting import subject_of
+from portal.ledger.posting import claim_of, standing_of, subject_of
 from portal.ledger.releasing import release_if_paid
 from risk_gateway.days import begins, day_of
 from risk_gateway.packing import pack
@@ -70,32 +70,35 @@ def look(connection: Connection, desk: Desk, document: str) -> None:
         return  # another has looked
     today = day_of(now)
     standing = books.settle(connection, now, key=f"settled:{document}:{size}", document=document)
+    claim = claim_of(connection, document)
     if standing.payable and today > claim.due:
         books.become_debt(connection, now, document)
-        books.accrue(connection, now, document)
-        _tell(connection, desk, document, DUE, "OVERDUE", now)
+        claim = books.accrue(connection, now, document)
+        standing = standing_of(connection, claim)
+        claim = _tell(connection, desk, claim, standing, DUE, "OVERDUE", now)
     elif not standing.in_full:
-        _tell_what_is_due(connection, desk, claim, standing, now)
-    release_if_paid(connection, desk, document)
-    claim = store.read_claim(connection, document) or claim
-    settled = books.outstanding(connection, document)
-    store.put_claim(connection, replace(claim, next_at=_next(claim, settled, today)))
+        claim = _tell_what_is_due(connection, desk, claim, standing, now)
+    elif release_if_paid(connection, desk, document):
+        claim = claim_of(connection, document)
+        standing = standing_of(connection, claim)
+    store.put_claim(connection, replace(claim, next_at=_next(claim, standing, today)))
 
 
-def _tell_what_is_due(connection: Connection, desk: Desk, claim: Claim, standing: Outstanding, now: datetime) -> None:
+def _tell_what_is_due(connection: Connection, desk: Desk, claim: Claim, standing: Outstanding, now: datetime) -> Claim:
     if claim.overdue and not standing.payable:
-        return  # it was told when it became debt
+        return claim  # it was told when it became debt
     if claim.noticed == "":
-        _tell(connection, desk, claim.document, DUE, "CHARGED", now)
+        claim = _tell(connection, desk, claim, standing, DUE, "CHARGED", now)
         if standing.paid:
-            _tell(connection, desk, claim.document, SHORT, "SHORT", now)
+            claim = _tell(connection, desk, claim, standing, SHORT, "SHORT", now)
     elif claim.noticed != REMINDER and day_of(now) >= rules.reminder_before(claim.due):
-        _tell(connection, desk, claim.document, REMINDER, "REMINDER", now)
+        claim = _tell(connection, desk, claim, standing, REMINDER, "REMINDER", now)
+    return claim
 
 
-def _next(claim: Claim, standing: Outstanding | None, today: date) -> datetime | None:
+def _next(claim: Claim, standing: Outstanding, today: date) -> datetime | None:
     """Return when to look again."""
-    if standing is None or standing.in_full:
+    if standing.in_full:
         return None
     if standing.debt or standing.interest:
         day = today + timedelta(days=1)
@@ -106,12 +109,12 @@ def _next(claim: Claim, standing: Outstanding | None, today: date) -> datetime |
     return begins(day)
 
 
-def _tell(connection: Connection, desk: Desk, document: str, code: str, event: str, now: datetime) -> None:
-    """Seal a notice, keep it, journal it, and send it to whoever can be reached."""
+def _tell(
+    connection: Connection, desk: Desk, claim: Claim, standing: Outstanding, code: str, event: str, now: datetime
+) -> Claim:
+    """Seal a notice, keep it, journal it, and send it to whoever can be reached; return the claim as it is then."""
     size, frontier = signing_store.lock_head(connection)
-    claim, standing = store.read_claim(connection, document), books.outstanding(connection, document)
-    if claim is None or standing is None:
-        return
+    document = claim.document
     told = PaymentTold(
         code=code,
         event=event,
@@ -128,7 +131,8 @@ def _tell(connection: Connection, desk: Desk, document: str, code: str, event: s
     row = {"sequence": size, "document": document, "holder": claim.holder, "code": code, "at": now}
     row |= {"told": msgspec.json.encode(told).decode(), "notice": pack(notice)}
     store.add_notice(connection, row)
-    store.put_claim(connection, replace(claim, noticed=code))
+    claim = replace(claim, noticed=code)
+    store.put_claim(connection, claim)
     audit.append(
         connection,
         size,
@@ -141,6 +145,7 @@ def _tell(connection: Connection, desk: Desk, document: str, code: str, event: s
         stored = declarations_store.find_by_number(connection, document)
         if stored is not None:
             tax_notices.tell(connection, stored, tax_notices.Event.DEBT, now, standing.open)
+    return claim
 
 
 def said(told: PaymentTold, notice: bytes) -> dict[str, str]:
