@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from declarations import store as declarations_store
+from declarations.participants import PowerOfAttorney
 from interop.store import Message
 from portal.casework.ownership import in_force
 from portal.webhooks import store
@@ -19,11 +20,17 @@ def queue_notices(
     connection: Connection, messages: Sequence[Message], participants: Sequence[str], now: datetime, portal: str
 ) -> None:
     """Queue each message, to a participant that stands beside it, for the endpoints of those who may know of it."""
+    powers = {each: declarations_store.read_powers(connection, each) for each in sorted(set(participants))}
+    parties = {*powers, *(power.agent for given in powers.values() for power in given)}
+    listening = [each for each in store.read_endpoints(connection, parties) if each.disabled_at is None]
     rows: list[dict[str, Any]] = []
     for message, participant in zip(messages, participants, strict=True):
-        told = (participant, *_agents(connection, message.subject, participant, now))
-        wanted = [each for each in store.read_endpoints(connection, told) if each.disabled_at is None]
-        if wanted:
+        given = powers[participant]
+        near = {participant, *(power.agent for power in given)}
+        if not any(each.participant in near for each in listening):
+            continue
+        told = {participant, *_agents(connection, message.subject, given, now)}
+        if wanted := [each for each in listening if each.participant in told]:
             body = body_of(message.kind, read_notice(message.body), portal)
             rows += [row_of(each, message, body, now) for each in wanted]
     if rows:
@@ -52,9 +59,9 @@ def _row(to: Endpoint, message_id: str, kind: str, subject: str, body: str, now:
     }
 
 
-def _agents(connection: Connection, number: str, declarant: str, now: datetime) -> list[str]:
+def _agents(connection: Connection, number: str, given: Sequence[PowerOfAttorney], now: datetime) -> set[str]:
+    """Return who may act in this declaration on this day, by the powers that its declarant gave."""
     stored = declarations_store.find_by_number(connection, number)
     if stored is None:
-        return []
-    powers = declarations_store.read_powers(connection, declarant)
-    return sorted({each.agent for each in powers if in_force(each, stored.type_code, day_of(now))})
+        return set()
+    return {each.agent for each in given if in_force(each, stored.type_code, day_of(now))}
