@@ -20,9 +20,9 @@ def test_dana_inspects_with_a_phone(
     page = dana.page
     dana.sign_in("dana")
     dana.look(f"phone-1-worklist-{language}")
-    page.get_by_role("link", name=number).click()
+    dana.follow(page.get_by_role("link", name=number))
     dana.look(f"phone-2-case-{language}")
-    page.locator("a[href$='/do/start-inspection']").click()
+    dana.follow(page.locator("a[href$='/do/start-inspection']"))
     dana.look(f"phone-3-start-{language}")
     page.click("main form button.govuk-button[type=submit]")
     page.wait_for_url(f"**/desk/cases/{number}")

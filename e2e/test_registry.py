@@ -112,7 +112,7 @@ def test_zarina_applies_is_admitted_and_another_post_knows_at_once(
     found = gulnar.page.locator(".registry-criteria").first.get_by_text("Met", exact=True)
     expect(found).to_have_count(7)
     in_each_language(gulnar, "registry-5-answered")
-    gulnar.page.get_by_role("button", name="Continue to signing").click()
+    gulnar.follow(gulnar.page.get_by_role("button", name="Continue to signing"))
     gulnar.look("registry-6-sign")
     sign_with_key(gulnar.page, portal_folder / "demo" / "keys" / "zarina.p12")
     expect(gulnar.page.locator(".govuk-error-summary:visible")).to_be_visible()  # somebody else's key

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Locator, Page
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
@@ -45,8 +45,12 @@ class Visitor:
 
     def switch_to(self, language: str) -> None:
         """Press the button with this name of a language, and wait for the page in it."""
+        self.follow(self.page.get_by_role("button", name=language, exact=True))
+
+    def follow(self, what: Locator) -> None:
+        """Click a link or the button of a form, and wait for the page to which it leads."""
         with self.page.expect_navigation():
-            self.page.get_by_role("button", name=language, exact=True).click()
+            what.click()
 
     def look(self, name: str) -> None:
         """Keep a screenshot, and check that the page fits its window and passes axe."""
