@@ -37,32 +37,43 @@ class Turns:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for the turn, and have it until the block ends. Raises `OperationalError` as SQLite does when locked."""
-        with self._guard:
-            mine = self._line_up() if self._taken else None
-            self._taken = True
-        if mine is not None and not mine.acquire(timeout=PATIENCE_SECONDS):
-            self._give_up(mine)
+        self._come()
         try:
             yield
         finally:
-            with self._guard:
-                if self._waiting:
-                    self._waiting.popleft().release()
-                else:
-                    self._taken = False
+            self._go()
 
-    def _line_up(self) -> threading.Lock:
-        mine = threading.Lock()
-        mine.acquire()
-        self._waiting.append(mine)
-        return mine
+    def _come(self) -> None:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        try:
+            let_in = mine.acquire(timeout=PATIENCE_SECONDS)
+        except BaseException:  # Ctrl-C: nobody must wait for one who has gone
+            if not self._left(mine):
+                self._go()
+            raise
+        if not let_in and self._left(mine):
+            raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
 
-    def _give_up(self, mine: threading.Lock) -> None:
+    def _left(self, mine: threading.Lock) -> bool:
+        """Leave the queue; False for one who was let in at the last moment."""
         with self._guard:
             if mine not in self._waiting:
-                return  # it was let in at the last moment
+                return False
             self._waiting.remove(mine)
-        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+            return True
+
+    def _go(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
 
 
 def make_engine(url: str) -> Engine:

@@ -1,15 +1,19 @@
 """Who writes, in one process: first come, first served. SQLite alone lets whoever asks at the right moment go first."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from portal import database
-from portal.database import make_engine, reading, turns_of, writing
+from portal.database import Turns, make_engine, reading, turns_of, writing
 
 WAIT = 30.0
 
@@ -85,11 +89,56 @@ def test_a_writer_that_fails_lets_the_next_one_in(engine: Engine) -> None:
     assert written(engine) == ["next"]
 
 
-def test_a_writer_that_cannot_begin_lets_the_next_one_in(engine: Engine) -> None:
-    with pytest.raises(OperationalError), writing(engine) as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    write(engine, "next")
-    assert written(engine) == ["next"]
+def test_a_writer_whom_another_process_keeps_from_beginning_lets_the_next_one_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 0)
+    made = make_engine(f"sqlite:///{tmp_path / 'shekara.db'}")
+    with writing(made) as connection:
+        connection.execute(text("CREATE TABLE written (number INTEGER PRIMARY KEY, by_whom TEXT)"))
+    with closing(sqlite3.connect(tmp_path / "shekara.db", isolation_level=None)) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"):
+            write(made, "kept")
+    write(made, "next")
+    assert written(made) == ["next"]
+    made.dispose()
+
+
+@pytest.mark.parametrize("ends", [False, KeyboardInterrupt])
+@pytest.mark.parametrize("at_the_last_moment", [False, True])
+def test_whoever_stops_waiting_keeps_nobody_from_writing(
+    ends: Any, at_the_last_moment: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns()
+    holder = turns.turn()
+    holder.__enter__()
+
+    class Waiting:
+        """A lock on which the wait ends at once; the holder may leave in the same moment."""
+
+        def acquire(self, timeout: float | None = None) -> bool:
+            if timeout is None:
+                return True
+            if at_the_last_moment:
+                holder.__exit__(None, None, None)
+            if ends is False:
+                return False
+            raise ends
+
+        def release(self) -> None:
+            pass
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "threading", SimpleNamespace(Lock=Waiting))
+        refused = ends or (None if at_the_last_moment else OperationalError)
+        with pytest.raises(refused) if refused else nullcontext(), turns.turn():
+            pass
+    if not at_the_last_moment:
+        holder.__exit__(None, None, None)
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 0)  # whoever had to wait now would be refused
+    with turns.turn():
+        assert turns.waiting == 0
 
 
 def test_who_has_waited_too_long_is_told_and_keeps_nobody_from_writing(

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import caseworking
+import msgspec
 import pytest
 from browsing import Browser
 from caseworking import YELLOW, Desk, person
@@ -23,11 +24,13 @@ from lxml import html
 from offices import power
 
 from declarations import store as declarations_store
+from interop.store import take_due
 from portal.account.service import OLD_SECRET_FOR, Account
 from portal.database import reading, writing
 from portal.webhooks import signatures, store
 from portal.webhooks.addresses import NoWay, Problem, is_public, resolve, target_of
 from portal.webhooks.delivering import ATTEMPTS_MAX, DISABLED_AFTER, Deliveries
+from portal.webhooks.queueing import queue_notices
 from portal.webhooks.sending import Outcome, send
 from portal.worker import Worker
 from risk_gateway.days import day_of
@@ -259,6 +262,19 @@ def test_a_broker_is_told_while_the_power_of_attorney_holds(desk: Desk, changes:
     sent = Sent()
     deliver(desk, sent)
     assert len(sent.requests) == told
+
+
+def test_in_a_batch_of_several_declarants_each_broker_is_told_of_his_own_only(desk: Desk) -> None:
+    mine, others = endpoint(desk), endpoint(desk, "berik", "https://broker.example.kz/customs")
+    with writing(desk.office.engine) as connection:
+        declarations_store.put_power(connection, power("altyn", "zhibek"))
+        (notice,) = take_due(connection, desk.clock.at, 10)
+        foreign = msgspec.structs.replace(notice, message_id="of another declarant")
+        declarants = [ALTYN, PARTICIPANTS["qorgan"].identifier]
+        queue_notices(connection, [notice, foreign], declarants, desk.clock.at, "https://customs.example")
+        told = {each.id: store.claim(connection, each.id, desk.clock.at, desk.clock.at, 10) for each in (mine, others)}
+    of_mine, of_others = ([each.message_id for each in claimed[1]] if claimed else [] for claimed in told.values())
+    assert of_mine == of_others == [notice.message_id]
 
 
 # When it fails
