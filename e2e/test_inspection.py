@@ -69,7 +69,7 @@ def test_dana_inspects_writes_the_act_and_signs_it(
     expect(page.locator(".files__picture")).to_be_visible()
     for language, name in NAMES.items():
         if language != "en":
-            dana.follow(page.get_by_role("button", name=name))
+            dana.switch_to(name)
         dana.look(f"inspection-5-signed-{language}")
     page.get_by_role("button", name="English").click()
 
