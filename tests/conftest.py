@@ -1,12 +1,17 @@
 """Fixtures for all tests."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Iterator
+from typing import Any
 
 import offices
 import processes
 import pytest
 
 from portal import aside
+from portal.asking import line
+
+PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -20,6 +25,18 @@ def _no_process_ahead_of_need() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(aside, "STARTS_AFTER_SECONDS", 3600.0)
         yield
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Let a lodgement wait for what partners say until it is kept, however slow this machine: partners still have no
+    more time to answer than the rules give. To undo it is to wait as the rules say."""
+
+    def until_kept(answers: Awaitable[Any], seconds: float) -> Awaitable[Any]:
+        return asyncio.wait_for(answers, max(seconds, PATIENCE_SECONDS))
+
+    monkeypatch.setattr(line, "wait_for", until_kept)
+    return monkeypatch
 
 
 @pytest.fixture(autouse=True)

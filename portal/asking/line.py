@@ -1,6 +1,7 @@
 """The line to partners: what every question to them has in common, whoever asks it and whatever about."""
 
 import asyncio
+from asyncio import wait_for
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -70,7 +71,7 @@ class Line:
             wait = wait_milliseconds() / 1000
             share = wait * SHARE
             well = [each for each in partners() if self._breaker.is_well(each.id, share)]
-            return bool(well) and bool(await asyncio.wait_for(asyncio.shield(begin(well, share)), wait))
+            return bool(well) and bool(await wait_for(asyncio.shield(begin(well, share)), wait))
         except TimeoutError:
             return False
         except Exception as error:  # noqa: BLE001 whatever breaks here must not stop a lodgement

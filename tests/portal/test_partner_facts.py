@@ -168,7 +168,11 @@ def test_with_every_partner_in_trouble_lodgements_answer_within_the_budget_and_s
     assert sorted(edge.calls) == [POLICE, TAX]  # they rest: nobody waits for them again
 
 
-def test_a_partner_that_never_ends_its_answer_is_not_waited_for(office: Office, edge: Edge) -> None:
+def test_a_partner_that_never_ends_its_answer_is_not_waited_for(
+    office: Office, edge: Edge, patience: pytest.MonkeyPatch
+) -> None:
+    patience.undo()
+
     async def never(*_: Any) -> Any:
         await asyncio.sleep(60)
 

@@ -325,7 +325,10 @@ def test_the_administrators_see_when_a_register_answered_last(office: Office, ed
         assert last_facts(connection) == {PERMITS: offices.NOW}
 
 
-def test_what_is_answered_after_the_wait_is_there_for_the_next_lodgement(office: Office, edge: Edge) -> None:
+def test_what_is_answered_after_the_wait_is_there_for_the_next_lodgement(
+    office: Office, edge: Edge, patience: pytest.MonkeyPatch
+) -> None:
+    patience.undo()
     answered, call = asyncio.Event(), edge.call
 
     async def late(*given: Any) -> Reply:
