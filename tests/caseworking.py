@@ -1,7 +1,5 @@
 """An office with cases in every lane, the cast as people who sign in, and short ways to do what pages do."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -146,13 +144,3 @@ def multiply(desk: Desk, name: str, times: int) -> None:
                     for reference, copied, sequence in names
                 ]
                 connection.execute(insert(table), [{each.name: row[each.name] for each in table.c} for row in rows])
-
-
-def fastest(do: Callable[[], object], times: int = 5) -> float:
-    """Return the processor's seconds of the fastest of some runs: others are at work on the same processors."""
-    spent = []
-    for _ in range(times):
-        start = time.thread_time()
-        do()
-        spent.append(time.thread_time() - start)
-    return min(spent)

@@ -7,11 +7,17 @@ from typing import Any
 import offices
 import processes
 import pytest
+from hypothesis import settings
 
 from portal import aside
 from portal.asking import line
 
 PATIENCE_SECONDS = 60.0
+
+# The same examples each time, and no clock. `pytest --hypothesis-profile search` looks for others.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1_000)
+settings.load_profile("same")
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def with_cast(home: Path) -> Settings:
     """Return the settings of a fresh database that has the cast in it."""
     given = settings(home)
     if POSTGRESQL:
-        seed_cast(given)
+        _postgresql_with_cast(given.database_url)
     else:
         shutil.copy(_sqlite_with_cast(), home / "shekara.db")
     return given
@@ -253,3 +253,28 @@ def _fresh_postgresql() -> str:
         connection.execute(text("INSERT INTO journal_head (id, size, frontier) VALUES (1, 0, '')"))
     engine.dispose()
     return url
+
+
+def _postgresql_with_cast(url: str) -> None:
+    """Put the cast into the database, which is empty: seeded once, and copied from then on."""
+    engine = make_engine(url)
+    with writing(engine) as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for name in _postgresql_cast_tables(url):
+            connection.exec_driver_sql(f"DELETE FROM {name}; INSERT INTO {name} SELECT * FROM cast_kept.{name}")
+    engine.dispose()
+
+
+@cache
+def _postgresql_cast_tables(url: str) -> tuple[str, ...]:
+    """Seed the database of this test process, keep a copy of each table, and return their names."""
+    seed_cast(Settings(home=Path(), database_url=url))
+    names = [each.name for each in SQLModel.metadata.sorted_tables]
+    engine = make_engine(url)
+    with writing(engine) as connection:
+        connection.execute(text("CREATE SCHEMA cast_kept"))
+        filled = tuple(name for name in names if connection.scalar(text(f"SELECT EXISTS (SELECT FROM {name})")))
+        for name in filled:
+            connection.execute(text(f"CREATE TABLE cast_kept.{name} AS TABLE {name}"))
+    engine.dispose()
+    return filled

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 NOT_AHEAD_OF_NEED = 3600.0  # a process for large bodies starts when there is one
@@ -61,7 +60,7 @@ def wait_until_it_answers(address: str, server: BaseProcess, log: Path) -> None:
     """Wait for a server that takes declarations. Raises `AssertionError` with what it said when it does not come."""
     ends = time.monotonic() + STARTS_WITHIN_SECONDS
     while server.is_alive() and time.monotonic() < ends:
-        with suppress(URLError, ConnectionError), urlopen(f"{address}/health", timeout=5):
+        with suppress(OSError), urlopen(f"{address}/health", timeout=5):
             return
         time.sleep(0.1)  # the server is another process: there is only its port to watch
     raise AssertionError(f"The portal did not start:\n{_said(log)}")

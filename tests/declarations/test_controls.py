@@ -219,7 +219,7 @@ lines = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(lines, max_size=3),
     wide,

@@ -223,7 +223,7 @@ def test_an_event_without_a_position_counts_and_is_nowhere() -> None:
     assert state(events).seals[0].longitude is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**9), st.data())
 def test_shuffled_and_repeated_events_come_to_the_same(seed: int, data: st.DataObject) -> None:
     events = disturbed(told(), random.Random(seed))
@@ -233,7 +233,7 @@ def test_shuffled_and_repeated_events_come_to_the_same(seed: int, data: st.DataO
     assert state([events[place] for place in (*places, *again)], DEPARTS) == in_order
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**9), st.integers(1, 15))
 def test_what_comes_hours_late_comes_to_the_same_in_the_end(seed: int, held_back: int) -> None:
     """The state after each batch may differ; when all has come, it does not."""

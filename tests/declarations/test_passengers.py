@@ -76,7 +76,7 @@ def test_what_is_written_is_valid_and_read_back_the_same() -> None:
     value=st.decimals(0, "9999999999999.99", places=2),
     description=st.text(st.characters(blacklist_categories=("C", "Z")), min_size=1, max_size=200),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_goods_are_declared_the_document_says_them(mass: Decimal, value: Decimal, description: str) -> None:
     declaration = declared(goods(mass_kg=mass, value=value, description=description))
     assert xml.read(etree.fromstring(xml.write(declaration))) == declaration
@@ -210,7 +210,7 @@ def test_half_a_tiyn_and_more_is_rounded_up(amount: str, above: str) -> None:
 
 
 @given(st.lists(st.tuples(st.decimals("0.1", "500", places=3), st.decimals(0, "20000", places=2)), max_size=5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_more_goods_never_cost_less_and_the_total_is_in_whole_tiyn(
     lines: list[tuple[Decimal, Decimal]],
 ) -> None:

@@ -213,7 +213,7 @@ items = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(items, st.sampled_from(["40", "53", None]), st.dates(date(2011, 1, 1), date(2030, 1, 1)))
 def test_no_item_however_odd_stops_the_computation_and_every_line_has_an_amount_or_a_reason(item, procedure, day):
     owed = item_payables(item, procedure, Reference.shipped().on(day))

@@ -64,7 +64,7 @@ reports = st.builds(
 receipts = st.builds(Receipt, names, st.from_regex(r"\A[0-9a-f]{64}\Z"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(queries, answers, reports, receipts))
 def test_every_xml_message_is_read_as_it_was_written_or_not_written_at_all(message: Any) -> None:
     try:
@@ -89,14 +89,14 @@ def test_a_genuine_answer_is_read(who: str) -> None:
     assert (said.yes, said.as_of) == (False, AT)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(sorted(CLIENTS)), st.binary(max_size=400))
 def test_arbitrary_bytes_are_never_an_answer(who: str, body: bytes) -> None:
     with pytest.raises(NotUnderstood):
         CLIENTS[who].read(QUERY, Reply(200, MEDIA[who], body))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(sorted(CLIENTS)), st.data())
 def test_an_answer_with_a_changed_byte_is_refused_or_says_yes_or_no_about_the_same_participant(
     who: str, data: st.DataObject

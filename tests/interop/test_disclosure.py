@@ -64,7 +64,7 @@ def texts_of(violation: Violation) -> dict[str, str]:
     return named | {name: text for name in names if (text := getattr(violation, name))}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(violation=violations, policy=any_policies)
 def test_no_field_leaves_that_the_policy_does_not_allow(violation: Violation, policy: Policy) -> None:
     told = disclose(violation, policy)
@@ -79,7 +79,7 @@ def test_no_field_leaves_that_the_policy_does_not_allow(violation: Violation, po
             assert text not in written, f"{name} has left"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(violation=violations, policy=policies)
 def test_what_leaves_is_a_message_that_the_other_side_can_read(violation: Violation, policy: Policy) -> None:
     told = disclose(violation, policy)
@@ -89,7 +89,7 @@ def test_what_leaves_is_a_message_that_the_other_side_can_read(violation: Violat
         assert message.retain_until is None or message.retain_until <= violation.hold_until
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(violation=violations, policy=policies)
 def test_what_a_partner_told_us_leaves_to_nobody(violation: Violation, policy: Policy) -> None:
     assert disclose(replace(violation, source=Source.PARTNER), policy) is None

@@ -49,14 +49,14 @@ def test_a_genuine_answer_is_read(register: Register) -> None:
     assert {number: each.standing for number, each in said.items()} == {NUMBERS[register][0]: Standing.ENTERED}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(Register), st.binary(max_size=400))
 def test_arbitrary_bytes_are_never_an_answer(register: Register, body: bytes) -> None:
     with pytest.raises(NotUnderstood):
         read(register, body)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(Register), st.data())
 def test_an_answer_with_a_changed_byte_is_refused_or_about_the_same_number(
     register: Register, data: st.DataObject

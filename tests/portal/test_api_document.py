@@ -119,7 +119,7 @@ def test_the_document_tells_of_all_that_programs_call_and_of_no_page(api: Api) -
 def test_every_answer_is_one_of_the_document(api: Api, label: str, known: bool) -> None:
     operation = api.operations[label]
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy())
     def answered(case: Any) -> None:
         answer = api.send(case, api.token if known else {})
@@ -132,7 +132,7 @@ def test_every_answer_is_one_of_the_document(api: Api, label: str, known: bool) 
 def test_what_a_partner_signs_is_answered_as_the_document_tells(api: Api, label: str) -> None:
     operation = api.operations[label]
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy())
     def answered(case: Any) -> None:
         answer = api.send_signed(case)

@@ -109,5 +109,7 @@ def test_a_draw_with_another_day_s_key_is_found(office: Office) -> None:
 
 def test_the_journal_tells_of_each_judgement_once(office: Office) -> None:
     with tampering.reading(office.engine) as connection:
-        told = connection.execute(journal.select().where(journal.c.event == "judgement.made")).all()
+        told = connection.execute(
+            journal.select().where(journal.c.event == "judgement.made").order_by(journal.c.index)
+        ).all()
     assert [row.subject for row in told] == [FIRST, SECOND, AUDIT]

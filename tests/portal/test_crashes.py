@@ -72,7 +72,7 @@ class Server:
 
     def wait_for_death(self) -> int | None:
         assert self.process is not None
-        self.process.join(30)
+        self.process.join(120)
         return self.process.exitcode
 
     def stop(self) -> None:
@@ -103,7 +103,7 @@ def send_until_dead(server: Server, numbers: "count[int]") -> dict[str, tuple[by
 
     def send(_: int) -> None:
         with httpx.Client(
-            trust_env=False, verify=False, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
+            trust_env=False, verify=False, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
         ) as client:
             for number in numbers:
                 signed = declaration(f"C-{number}")
@@ -138,7 +138,9 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_process_is_killed(serv
         assert server.wait_for_death() == -9
     server.start(None)
     try:
-        with httpx.Client(trust_env=False, verify=False, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        with httpx.Client(
+            trust_env=False, verify=False, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
+        ) as client:
             for signed, first in sent.values():
                 again = client.post(f"{server.url}/api/v1/declarations", content=signed)
                 assert again.status_code == 201

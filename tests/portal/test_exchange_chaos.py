@@ -16,10 +16,10 @@ MESSAGES, FAULTS, SEED = 300, 0.3, 20261201
 
 def test_two_countries_exchange_violations_over_a_bad_network_while_both_are_killed(tmp_path: Path) -> None:
     with two_countries.connected(tmp_path, FAULTS, SEED) as run:
-        two_countries.exchange(run, MESSAGES, SEED, kill_every=(1, 3), kills_max=2, patience=300)
+        two_countries.exchange(run, MESSAGES, SEED, kill_every=(1, 3), kills_max=2, patience=900)
         figures = two_countries.judge(run)
         requests = figures["requests"]
         assert sum(figures["kills"].values()) >= 1, figures
-        assert len(requests) > 5, f"the network was too good: {requests}"
+        assert len(requests) > 3, f"the network was too good: {requests}"
     for side in run.sides:
         side.verify_journal()

@@ -189,7 +189,8 @@ def test_an_officer_finds_a_holder_and_a_document_and_that_is_journalled(portal:
     assert portal.get("/ledger/holder", number="nobody").status_code == 404
 
     with reading(portal.desk.office.engine) as connection:
-        read = connection.execute(text("SELECT subject FROM journal WHERE event = 'ledger.read'")).scalars().all()
+        asked = text("SELECT subject FROM journal WHERE event = 'ledger.read' ORDER BY \"index\"")
+        read = connection.execute(asked).scalars().all()
     assert read == [ALTYN, portal.desk.numbers[GREEN]]
 
 

@@ -438,7 +438,10 @@ def test_health_says_that_the_database_is_an_old_copy(given: Settings, clock: of
     assert (answer.status_code, answer.json()["status"]) == (503, "closed")
 
 
-def test_health_says_when_declarations_are_not_taken(given: Settings, clock: offices.StillClock) -> None:
+def test_health_says_when_declarations_are_not_taken(
+    given: Settings, clock: offices.StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.app.OPENS_WITHIN_SECONDS", 0.1)  # it would wait in vain
     lodge_one(offices.reopen(given, clock))
     clock.at += GRACE + timedelta(seconds=1)
     app = create_app(replace(given, timestamp_url="http://127.0.0.1:9/tsa"), clock)
@@ -450,8 +453,9 @@ def test_health_says_when_declarations_are_not_taken(given: Settings, clock: off
 
 
 def test_what_the_last_run_left_without_a_token_gets_one_before_the_first_request_is_answered(
-    given: Settings, clock: offices.StillClock
+    given: Settings, clock: offices.StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("portal.app.OPENS_WITHIN_SECONDS", 60.0)
     lodge_one(offices.reopen(given, clock))
     clock.at += GRACE + timedelta(seconds=1)
     with TestClient(create_app(given, clock)) as client:

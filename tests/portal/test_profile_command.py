@@ -27,12 +27,12 @@ from risk_gateway.profiles import Profile
 SAULE, TIMUR, DANA = "881231450112", "910310300223", "900523450679"
 ASEL = PERSONS["asel"].iin
 Shekara = Callable[..., Result]
+TODAY: date = SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()  # one day, even over midnight
 
 
 def current(profile: Profile = SOUND, **changes: object) -> Profile:
     """Return a profile that is in force on the day of the test, which the command takes from the clock."""
-    today: date = SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()
-    return replace(profile, **{"valid_from": today, "valid_to": today + timedelta(days=300), **changes})
+    return replace(profile, **{"valid_from": TODAY, "valid_to": TODAY + timedelta(days=300), **changes})
 
 
 @pytest.fixture
@@ -56,8 +56,7 @@ def file(tmp_path: Path) -> Path:
 
 def back_tested(office: Office, profile: Profile) -> None:
     """Attach what `shekara simulate --draft` would."""
-    today = SystemClock().now().astimezone(KAZAKHSTAN_TIME).date()
-    days = {"first": str(today - timedelta(days=100)), "last": str(today - timedelta(days=1))}
+    days = {"first": str(TODAY - timedelta(days=100)), "last": str(TODAY - timedelta(days=1))}
     told = {"digest": profile.digest, **days, "cases": 1000, "hits": 12}
     with writing(office.engine) as connection:
         now = SystemClock().now()

@@ -124,7 +124,7 @@ LICENCE_WITHOUT_PERMIT = Condition(all=(leaf("documents", "present", ("01011",))
 
 @given(TREES)
 @example(LICENCE_WITHOUT_PERMIT)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_condition_is_found_possible_exactly_when_some_case_meets_it(condition: Condition) -> None:
     grid, cases = Grid([condition], universe), cases_for(condition)
     assert grid.possible([grid.formula(condition)]) == any(holds(condition, case) for case in cases)
@@ -132,7 +132,7 @@ def test_a_condition_is_found_possible_exactly_when_some_case_meets_it(condition
 
 
 @given(st.lists(LEAVES, min_size=2, max_size=6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_is_named_as_contradicting_does_and_each_part_of_it_is_needed(conditions: list[Condition]) -> None:
     grid = Grid(conditions, universe)
     formulas = [grid.formula(condition) for condition in conditions]

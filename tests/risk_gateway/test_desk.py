@@ -201,7 +201,7 @@ def walked(profile: Profile, steps: list[tuple[Move, Analyst | None, bool]], sta
 
 @pytest.mark.parametrize("case", CASES, ids=[case["title"] for case in CASES])
 @given(STEPS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_no_sequence_of_moves_makes_a_wrong_profile_active(
     case: dict[str, object], steps: list[tuple[Move, Analyst | None, bool]]
 ) -> None:
@@ -212,7 +212,7 @@ def test_no_sequence_of_moves_makes_a_wrong_profile_active(
 
 
 @given(STEPS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_sound_profile_becomes_active_only_by_another_analyst(
     steps: list[tuple[Move, Analyst | None, bool]],
 ) -> None:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from refused_profiles import CASES, SOUND, changed
@@ -39,7 +39,6 @@ def test_any_profile_also_a_wrong_one_comes_back_as_it_was(profile: Profile) -> 
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=40))
-@settings(deadline=None)
 def test_any_text_comes_back_as_it_was(text: str) -> None:
     told = replace(SOUND, title=Words(text, text, text))
     assert parse_profiles(write([told]), "one") == (told,)

@@ -206,7 +206,7 @@ def test_a_participant_that_slowly_lowers_its_prices_cannot_lower_the_bound_belo
 prices = st.floats(min_value=-3, max_value=3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     others=st.lists(st.tuples(st.integers(0, 8), prices), min_size=20, max_size=30),
     own=st.lists(prices, min_size=1, max_size=20),

@@ -32,7 +32,7 @@ items = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lines=st.lists(items, max_size=4), category=st.sampled_from(Category), unusual=flags)
 def test_a_replay_from_stored_bytes_gives_the_same_bytes(
     lines: list[dict[str, Any]], category: Category, unusual: bool | None, case: Any, starter: Any

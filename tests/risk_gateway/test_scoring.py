@@ -179,7 +179,7 @@ def test_capacity_never_postpones_prohibition_safety_or_a_direct_profile(
         assert (assessment.outcome, assessment.postponed) == (Outcome.INSPECTION_ORDER, False)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     found=st.lists(findings, max_size=8),
     added=findings,

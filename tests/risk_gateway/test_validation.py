@@ -122,7 +122,7 @@ def test_a_range_becomes_the_fewest_prefixes(given_ranges: list[str], expected: 
 
 
 @given(st.integers(0, 999_999), st.integers(0, 999_999), st.integers(0, 999_999))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_range_covers_what_lies_in_it_and_nothing_else(one: int, other: int, code: int) -> None:
     low, high = sorted((one, other))
     covered = f"{code:06}".startswith(prefixes([f"{low:06}-{high:06}"]))
