@@ -10,7 +10,7 @@ from pathlib import Path
 
 import processes
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from e2e.visitor import Visitor
 
@@ -25,6 +25,8 @@ CHROMIUM_FLAGS = [
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 LONGEST = "test_every_page"
 LODGE = [sys.executable, "-P", str(ROOT / "e2e" / "lodge_examples.py")]
+
+expect.set_options(timeout=30_000)  # by itself it waits 5 s, too short on a busy machine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,11 +7,12 @@ def switch_on(asel: Visitor, aliya: Visitor, partner: str, address: str) -> None
     """Have one administrator say where a partner is and ask for the exchange, and another one confirm that."""
     asel.open(f"/administration/partners/{partner}")
     page = asel.page
-    if page.is_visible("text=Switch the exchange off"):
-        page.click("text=Switch the exchange off")
+    off = page.get_by_role("button", name="Switch the exchange off")
+    if off.is_visible():
+        asel.follow(off)
     page.click("summary")
     page.fill("#address", address)
-    page.click("text=Save the change")
+    asel.follow(page.get_by_role("button", name="Save the change"))
     page.click("text=Switch the exchange on")
     page.wait_for_url("**/proposal")
     aliya.open(f"/administration/partners/{partner}/proposal")

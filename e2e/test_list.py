@@ -91,7 +91,7 @@ def test_a_long_declaration_shows_its_items_page_by_page(visit: Callable[..., Vi
     long_ones = page.locator("tbody tr").filter(has=page.locator("td[data-label=Items]", has_text="554"))
     if not long_ones.count():
         pytest.skip("no declaration of the demo data has more than one page of items")
-    long_ones.first.locator("th a").click()
+    berik.follow(long_ones.first.locator("th a"))
     page.evaluate("window.notReloaded = true")
     page.get_by_role("link", name="Next items").click()
     expect(page.locator("#items h2")).to_contain_text("items 101 to 200 of 554")

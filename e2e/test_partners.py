@@ -30,7 +30,7 @@ from risk_gateway.days import day_of
 
 ALTYN, KASPI = PARTICIPANTS["altyn"].identifier, PARTICIPANTS["kaspi"].identifier
 PARTNER = "/administration/partners/qiyalia"
-WITHIN_SECONDS = 60
+WITHIN_SECONDS = 180
 CODE, DESCRIPTION, PIECES, PRICE, GROSS, NET, PACKAGES = GOODS[1]
 OTHER_GOODS = {  # than those of which an inspection is open
     "code": CODE,
@@ -148,22 +148,22 @@ def test_a_partner_is_recorded_and_its_policy_tried_without_javascript(
     page.fill("#partner_name", "Вторая таможня")
     page.fill("#country", "XZ")
     page.fill("#address", "http://customs.example")
-    page.click("main form button")
+    asel.follow(page.locator("main form button").first)
     assert "https://" in page.inner_text("#address-error")
     page.fill("#address", "https://customs.example")
-    page.click("main form button")
+    asel.follow(page.locator("main form button").first)
     assert page.inner_text("h1") == "Вторая таможня Выключен"
     certificate = portal_folder / "partners" / "foreign_customs" / "certificate.pem"
     page.fill("#pem", certificate.read_text("ascii"))
-    page.click("text=Добавить этот ключ")
+    asel.follow(page.get_by_role("button", name="Добавить этот ключ"))
     assert "Этот ключ уже внесён" in page.inner_text("#pem-error")  # it is Qiyalia's
     asel.open("/administration/partners/second/policy")
     page.check("#number_as-hashed")
     page.check("input[name=kinds][value=smuggling]")
-    page.click("button[value=preview]")
+    asel.follow(page.locator("button[value=preview]"))
     assert "введите общий секрет" in page.inner_text("#salt-error")
     page.fill("#salt", "sixteen letters!")
-    page.click("button[value=preview]")
+    asel.follow(page.locator("button[value=preview]"))
     assert page.url.endswith("/policy#preview")
     heading = page.locator("#preview").bounding_box()
     assert heading is not None
@@ -178,7 +178,7 @@ def test_a_dead_letter_is_sent_again_after_a_question(visit: Callable[..., Visit
     asel.sign_in("asel")
     page = asel.page
     asel.open("/administration/partners/police/messages")
-    page.click("text=Send again")
+    asel.follow(page.get_by_role("link", name="Send again").first)
     asel.look("partners-replay")
     page.click("text=Yes, send it again")
     page.wait_for_url("**/messages?status=waiting")
