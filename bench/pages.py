@@ -3,7 +3,7 @@ print, and a search of goods in the tariff.
 
 `python -m bench.pages` asks the website over a database on the disk of the system's folder for temporary files
 (TMPDIR). A time is that of the whole answer, in one process, without the network. `--tariff FILE` searches the goods of
-a whole tariff, as `shekara reference load` takes it, instead of those of the demonstration's.
+a whole tariff, as `shekara reference load-tariff` takes it, instead of those of the demonstration's.
 """
 
 import argparse

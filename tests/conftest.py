@@ -34,15 +34,16 @@ def _no_process_ahead_of_need() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def patience() -> Iterator[pytest.MonkeyPatch]:
     """Let a lodgement wait for what partners say until it is kept, however slow this machine: partners still have no
     more time to answer than the rules give. To undo it is to wait as the rules say."""
 
     def until_kept(answers: Awaitable[Any], seconds: float) -> Awaitable[Any]:
         return asyncio.wait_for(answers, max(seconds, PATIENCE_SECONDS))
 
-    monkeypatch.setattr(line, "wait_for", until_kept)
-    return monkeypatch
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line, "wait_for", until_kept)
+        yield patch
 
 
 @pytest.fixture(autouse=True)
