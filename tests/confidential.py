@@ -1,12 +1,16 @@
 """What a declarant must never read, and every form in which an answer could hold it."""
 
+import io
 import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
+import pypdf
 import zstandard
+from pypdf.errors import PdfReadError
+from pypdf.generic import ArrayObject, DictionaryObject, StreamObject, TextStringObject
 
 from risk_gateway.instructions import instruction_in
 from risk_gateway.model import Assessment, Knowledge
@@ -17,6 +21,7 @@ SHORTEST = 5  # characters: what is shorter could be there by coincidence
 DISTINCTIVE = re.compile(r"[-_.]|\W\w|\d")  # no single everyday word
 NUMBER = re.compile(r"-?[0-9.]+")
 BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
+PDF = b"%PDF-"
 ZSTD = b"\x28\xb5\x2f\xfd"
 
 
@@ -74,7 +79,14 @@ def traces(tokens: frozenset[str], content: bytes) -> list[str]:
 
 
 def opened(content: bytes, depth: int = 3) -> Iterator[bytes]:
-    """Yield the content, and what it holds in base64, compressed, or as a JSON text with escapes."""
+    """Yield the content, and what it holds in base64, compressed, or as a JSON text with escapes; of a PDF what it says."""
+    pdf = _read_pdf(content) if content.startswith(PDF) else None
+    if pdf is not None:
+        yield "\n".join(_said_in(pdf)).encode()
+        for files in pdf.attachments.values():
+            for file in files:
+                yield from opened(file, depth - 1)
+        return
     yield content
     if depth == 0:
         return
@@ -86,6 +98,35 @@ def opened(content: bytes, depth: int = 3) -> Iterator[bytes]:
         decoded = _decoded(run)
         if decoded is not None:
             yield from opened(decoded, depth - 1)
+
+
+def _read_pdf(content: bytes) -> pypdf.PdfReader | None:
+    """Return none for what merely begins like one, as files do that tests upload."""
+    try:
+        return pypdf.PdfReader(io.BytesIO(content))
+    except PdfReadError:
+        return None
+
+
+def _said_in(pdf: pypdf.PdfReader) -> Iterator[str]:
+    """Yield the text of each page, each text beside them (titles, descriptions of pictures), and what is told of the
+    file. The places and widths of letters are numbers that may be anything."""
+    yield from (page.extract_text() for page in pdf.pages)
+    for number in range(1, cast(int, pdf.trailer["/Size"])):
+        yield from _strings_of(pdf.get_object(number))
+
+
+def _strings_of(found: Any) -> Iterator[str]:
+    if isinstance(found, TextStringObject):
+        yield found
+    elif isinstance(found, ArrayObject):
+        for each in found:
+            yield from _strings_of(each)
+    elif isinstance(found, DictionaryObject):
+        if isinstance(found, StreamObject) and found.get("/Type") == "/Metadata":
+            yield found.get_data().decode()
+        for each in found.values():  # what it only refers to comes under its own number
+            yield from _strings_of(each)
 
 
 def _decoded(run: bytes) -> bytes | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import offices
@@ -9,7 +10,7 @@ import processes
 import pytest
 from hypothesis import settings
 
-from portal import aside
+from portal import aside, selection
 from portal.asking import line
 
 PATIENCE_SECONDS = 60.0
@@ -30,6 +31,15 @@ def _no_process_ahead_of_need() -> Iterator[None]:
     """Start no process for large bodies before there is one: an app of a test would wait for it to end again."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(aside, "STARTS_AFTER_SECONDS", 3600.0)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_draw_by_chance() -> Iterator[None]:
+    """Make no secret key for a day but the one under which nothing of the tests is drawn: chance would take up to 2 in
+    100. Another process, such as `serve`, makes its own: who lodges there copes with being drawn."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "secrets", SimpleNamespace(token_bytes=lambda _: offices.UNDRAWN_KEY))
         yield
 
 

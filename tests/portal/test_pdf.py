@@ -12,6 +12,7 @@ import pytest
 from browsing import Browser
 from builders import declaration_xml
 from caseworking import RED, YELLOW, Desk
+from confidential import traces
 from evidencing import browsing_stored
 
 from declarations import store
@@ -89,6 +90,16 @@ def test_the_originals_are_inside_byte_for_byte(anna: Browser, desk: Desk) -> No
     assert inside[f"declaration-{dashed}.xml"] == signed
     assert hashlib.sha256(signed).hexdigest() == stored.digest
     assert inside[f"notice-{dashed}.xml"] == desk.office.answer_of(stored).notice
+
+
+def test_who_looks_for_secrets_reads_pages_metadata_and_attachments_and_no_coordinates(
+    anna: Browser, desk: Desk
+) -> None:
+    number = desk.numbers[YELLOW]
+    printed = paper(anna, number)
+    wanted = frozenset({number, "Goods declaration", "pdfaid:part", "FunctionalReferenceID"})
+    assert set(traces(wanted, printed)) == wanted
+    assert traces(frozenset({"/MediaBox", "endobj"}), printed) == []
 
 
 def test_it_is_an_archive_file_with_associated_files(anna: Browser, desk: Desk) -> None:
