@@ -79,7 +79,10 @@ def traces(tokens: frozenset[str], content: bytes) -> list[str]:
 
 
 def opened(content: bytes, depth: int = 3) -> Iterator[bytes]:
-    """Yield the content, and what it holds in base64, compressed, or as a JSON text with escapes; of a PDF what it says."""
+    """Yield the content, and what it holds in base64, compressed, or as a JSON text with escapes.
+
+    Of a PDF yield what it says.
+    """
     pdf = _read_pdf(content) if content.startswith(PDF) else None
     if pdf is not None:
         yield "\n".join(_said_in(pdf)).encode()
