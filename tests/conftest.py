@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -41,6 +42,12 @@ def _no_draw_by_chance() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(selection, "secrets", SimpleNamespace(token_bytes=lambda _: offices.UNDRAWN_KEY))
         yield
+
+
+@pytest.fixture
+def real_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a secret key for each day, as the portal does: what is lodged may be drawn."""
+    monkeypatch.setattr(selection, "secrets", secrets)
 
 
 @pytest.fixture(autouse=True)

@@ -189,6 +189,7 @@ def test_no_fact_that_is_not_known_fires_and_the_goods_go_on(office: Office) -> 
 # --- judged again ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("real_keys")
 def test_the_same_subject_judged_again_weeks_later_is_drawn_as_it_was(office: Office) -> None:
     first = record(office, case(), "crossing")
     office.clock.at = LATER

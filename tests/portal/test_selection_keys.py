@@ -3,7 +3,6 @@
 import hashlib
 import json
 import multiprocessing
-import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -25,13 +24,10 @@ from risk_gateway import selection_store
 from risk_gateway.days import begins, day_of
 from signing import store as signing_store
 
+pytestmark = pytest.mark.usefixtures("real_keys")
+
 DAY = date(2026, 11, 24)
 BEFORE = datetime(2026, 11, 23, 18, 59, 59, tzinfo=UTC)  # a second before the day begins in Kazakhstan
-
-
-@pytest.fixture(autouse=True)
-def _real_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "secrets", secrets)
 
 
 @pytest.fixture
