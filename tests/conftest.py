@@ -37,8 +37,8 @@ def _no_process_ahead_of_need() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_draw_by_chance() -> Iterator[None]:
-    """Make no secret key for a day but the one under which nothing of the tests is drawn: chance would take up to 2 in
-    100. Another process, such as `serve`, makes its own: who lodges there copes with being drawn."""
+    """Make the same key for each day, under which nothing of the tests is drawn: chance would take up to 2 in 100.
+    Another process, such as `serve`, makes its own: who lodges there copes with being drawn."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(selection, "secrets", SimpleNamespace(token_bytes=lambda _: offices.UNDRAWN_KEY))
         yield
