@@ -92,12 +92,13 @@ def test_the_originals_are_inside_byte_for_byte(anna: Browser, desk: Desk) -> No
     assert inside[f"notice-{dashed}.xml"] == desk.office.answer_of(stored).notice
 
 
-def test_who_looks_for_secrets_reads_pages_metadata_and_attachments_and_no_coordinates(
+def test_who_looks_for_secrets_reads_pages_names_metadata_and_attachments_and_no_coordinates(
     anna: Browser, desk: Desk
 ) -> None:
     number = desk.numbers[YELLOW]
     printed = paper(anna, number)
-    wanted = frozenset({number, "Goods declaration", "pdfaid:part", "FunctionalReferenceID"})
+    named = f"declaration-{number.replace('/', '-')}.xml"
+    wanted = frozenset({number, "Goods declaration", named, "pdfaid:part", "FunctionalReferenceID"})
     assert set(traces(wanted, printed)) == wanted
     assert traces(frozenset({"/MediaBox", "endobj"}), printed) == []
 
